@@ -1,0 +1,50 @@
+// The final reads: what every server said it holds after the recovery. They are what durability and agreement
+// are judged by, so a server that is missing among them leaves both in doubt.
+
+import type { Call } from '../harness/history/pairing.ts';
+import type { Operation } from '../harness/history/operation.ts';
+import { pathOf, valueOf } from './register-calls.ts';
+import { serversOf } from './describe.ts';
+
+/** What one server holds under one path. */
+export interface FinalRead {
+  readonly server: number;
+  readonly path: string;
+  /** A list for a set, one value for a register. */
+  readonly value: unknown;
+  readonly version: number | null;
+  readonly operation: Operation;
+}
+
+/** By path and server. Of several reads of one server the last counts: it is the one after all waiting. */
+export function finalReadsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
+  const reads = new Map<string, Map<number, FinalRead>>();
+  for (const call of calls) {
+    if (call.f !== 'final-read') continue;
+    const path = pathOf(call.invocation);
+    if (path === null) continue;
+    const byServer = reads.get(path) ?? new Map<number, FinalRead>();
+    reads.set(path, byServer);
+    const server = call.completion?.server ?? call.invocation.server;
+    if (call.outcome !== 'ok' || call.completion === null || server === undefined) continue;
+    byServer.set(server, {
+      server,
+      path,
+      value: valueOf(call.completion),
+      version: call.completion.version ?? null,
+      operation: call.completion,
+    });
+  }
+  return reads;
+}
+
+/** One sentence for each path that some server did not answer for. */
+export function missingReads(
+  reads: ReadonlyMap<string, ReadonlyMap<number, FinalRead>>,
+  servers: readonly number[],
+): string[] {
+  return [...reads].flatMap(([path, byServer]) => {
+    const missing = servers.filter((server) => !byServer.has(server));
+    return missing.length === 0 ? [] : [`no final read of ${path} from ${serversOf(missing)}`];
+  });
+}

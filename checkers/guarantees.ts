@@ -1,0 +1,16 @@
+// Every guarantee that can be judged, in the order of a report: for `ordeal list guarantees`.
+
+import { durability } from './durability.ts';
+import { linearizableWrites } from './linearizable-writes.ts';
+import { recovery } from './recovery.ts';
+import { replicasAgree } from './replicas-agree.ts';
+import { sessionMonotonic } from './session-monotonic.ts';
+import type { Checker } from './verdict.ts';
+
+export const guarantees: readonly Checker[] = [
+  linearizableWrites,
+  sessionMonotonic,
+  durability,
+  replicasAgree,
+  recovery,
+];

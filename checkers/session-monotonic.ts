@@ -1,0 +1,138 @@
+// Sessions never go back: within one session the zxid of the replies never falls, the version seen of a znode
+// never falls, wherever the session moves, and the session sees its own acknowledged writes. What other
+// sessions saw, and operations without a reply, say nothing here.
+
+import type { Operation } from '../harness/history/operation.ts';
+import { pairOperations } from '../harness/history/pairing.ts';
+import { conclude } from './conclude.ts';
+import { describeTime, describeValue, describeZxid } from './describe.ts';
+import { pathOf, valueOf } from './register-calls.ts';
+import type { Checker, Evidence } from './verdict.ts';
+
+const leastOpportunities = 10;
+const registerFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'read', 'sync-read', 'final-read']);
+const writeFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'add']);
+
+export const sessionMonotonic: Checker = {
+  name: 'session-monotonic',
+  title: 'sessions never go back',
+  description: 'within a session zxids and versions never fall, and own writes are seen',
+  check(history) {
+    // Pairing is for its judgement of the history only: the replies of a session count in history order.
+    pairOperations(history);
+    const replies = history.filter(isReply);
+    const sessions = new Map<string, SessionView>();
+    const evidence: Evidence[] = [];
+    let opportunities = 0;
+    for (const reply of replies) {
+      const id = reply.session as string;
+      const view = sessions.get(id) ?? { highest: null, znodes: new Map() };
+      sessions.set(id, view);
+      if (view.highest !== null) opportunities++;
+      const found = judgeReply(id, reply, view);
+      if (found !== null) evidence.push(found);
+      remember(reply, view);
+    }
+    const invoked = history.some(({ type, process }) => type === 'invoke' && process !== 'nemesis');
+    return conclude(sessionMonotonic, {
+      history,
+      opportunities,
+      leastOpportunities,
+      opportunity: 'replies that follow another of their session',
+      evidence,
+      doubts: invoked && replies.length === 0 ? ['no operation of any session was answered'] : [],
+    });
+  },
+};
+
+/** What a session has seen so far. */
+interface SessionView {
+  /** The reply with the highest zxid. */
+  highest: Operation | null;
+  /** By path, the reply with the highest version. */
+  readonly znodes: Map<string, Operation>;
+}
+
+/** A refusal is an answer too, and carries a zxid; below 1 there is none. */
+function isReply({ type, process, session, zxid }: Operation): boolean {
+  if (process === 'nemesis' || session === undefined) return false;
+  return (type === 'ok' || type === 'fail') && (zxid ?? 0) > 0;
+}
+
+function judgeReply(session: string, reply: Operation, view: SessionView): Evidence | null {
+  const found = judgeZxid(reply, view) ?? judgeVersion(reply, view);
+  return found === null ? null : { subject: `session ${session}`, ...found };
+}
+
+type Finding = Pick<Evidence, 'sentence' | 'operations'>;
+
+function judgeZxid(reply: Operation, { highest }: SessionView): Finding | null {
+  if (highest === null) return null;
+  const seen = highest.zxid ?? 0;
+  const zxid = reply.zxid ?? 0;
+  if (zxid < seen) return { sentence: `${withZxid(reply)}, ${after(highest)}`, operations: [highest, reply] };
+  // A write is ordered after everything that its session has seen, so its zxid is a new one.
+  const isNewWrite = reply.type === 'ok' && writeFunctions.has(reply.f);
+  if (isNewWrite && zxid === seen) {
+    return {
+      sentence: `${withZxid(reply)}, a zxid that its session had seen before: ${withZxid(highest)}`,
+      operations: [highest, reply],
+    };
+  }
+  return null;
+}
+
+function judgeVersion(reply: Operation, view: SessionView): Finding | null {
+  const path = registerPath(reply);
+  const seen = path === null ? undefined : view.znodes.get(path);
+  if (seen === undefined || reply.version === undefined || seen.version === undefined) return null;
+  const isOwnWrite = writeFunctions.has(seen.f);
+  const isStale = reply.version < seen.version;
+  // The value of a cas stands in its invocation, but workloads repeat it in the completion.
+  const isOther =
+    isOwnWrite &&
+    !writeFunctions.has(reply.f) &&
+    reply.version === seen.version &&
+    JSON.stringify(heldValue(reply)) !== JSON.stringify(heldValue(seen));
+  const isRepeated = writeFunctions.has(reply.f) && reply.version === seen.version;
+  if (!isStale && !isOther && !isRepeated) return null;
+  const earlier = isOwnWrite
+    ? `after its own ${seen.f} ${describeValue(heldValue(seen))} (version ${seen.version}) was acknowledged at ${describeTime(seen.time)}`
+    : `after it had seen ${describeValue(heldValue(seen))} (version ${seen.version}) at ${describeTime(seen.time)}`;
+  return {
+    sentence: `${reply.f} ${describeValue(heldValue(reply))} (version ${reply.version}) of ${path} by process ${reply.process} at ${describeTime(reply.time)}, ${earlier}`,
+    operations: [seen, reply],
+  };
+}
+
+function remember(reply: Operation, view: SessionView): void {
+  if (view.highest === null || (reply.zxid ?? 0) >= (view.highest.zxid ?? 0)) view.highest = reply;
+  const path = registerPath(reply);
+  if (path === null || reply.version === undefined) return;
+  const seen = view.znodes.get(path);
+  if (seen === undefined || reply.version >= (seen.version ?? -1)) {
+    // Of two replies about one version the own write says more.
+    const isSame = seen?.version === reply.version;
+    if (!isSame || !writeFunctions.has(seen?.f ?? '')) view.znodes.set(path, reply);
+  }
+}
+
+function registerPath(reply: Operation): string | null {
+  if (reply.type !== 'ok' || !registerFunctions.has(reply.f)) return null;
+  return pathOf(reply);
+}
+
+/** The value in a reply; that of a cas may be `{version, value}` as it was asked. */
+function heldValue(reply: Operation): unknown {
+  const value = valueOf(reply);
+  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+}
+
+function withZxid(reply: Operation): string {
+  return `${reply.type === 'fail' ? 'refusal of ' : ''}${reply.f} by process ${reply.process} at ${describeTime(reply.time)} came with zxid ${describeZxid(reply.zxid ?? 0)}`;
+}
+
+function after(highest: Operation): string {
+  const where = highest.server === undefined ? '' : ` on server ${highest.server}`;
+  return `after its session had seen zxid ${describeZxid(highest.zxid ?? 0)}${where} at ${describeTime(highest.time)}`;
+}

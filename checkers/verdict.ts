@@ -1,0 +1,59 @@
+// The answer of a checker. A verdict is data; an exception out of a checker is a crash of the checker and
+// becomes `inconclusive`, never `pass`.
+
+import type { Operation } from '../harness/history/operation.ts';
+
+export type Verdict = 'pass' | 'violated' | 'inconclusive' | 'not-exercised' | 'not-supported';
+
+export interface Evidence {
+  /** One line naming the object: `/register/7`. */
+  readonly subject: string;
+  /** One or two sentences that a person can check against the operations: what was seen and why it cannot be. */
+  readonly sentence: string;
+  /** The operations the sentence speaks of (history entries, the offending one last). */
+  readonly operations: readonly Operation[];
+  /** Further facts by name: longest linearizable prefix, possible states, servers that differ. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface GuaranteeResult {
+  /** `linearizable-writes`, as `ordeal list guarantees` prints it. */
+  readonly name: string;
+  /** Heading for people: `linearizable writes`. */
+  readonly title: string;
+  readonly verdict: Verdict;
+  /** How often the guarantee could have been broken here; below the least number it is not exercised. */
+  readonly opportunities: number;
+  readonly leastOpportunities: number;
+  /** Why, for every verdict but `pass`: the budget that ran out, what was missing. */
+  readonly reason?: string;
+  readonly evidence: readonly Evidence[];
+}
+
+/** Least a checker may assume about time and space; the search obeys both inside its steps. */
+export interface CheckBudget {
+  readonly timeMs: number;
+  readonly memoryBytes: number;
+}
+
+/** What a checker is given beside the history. */
+export interface CheckContext {
+  readonly budget: CheckBudget;
+  /** Monotonic milliseconds, injected so that checkers stay pure. */
+  readonly nowMs: () => number;
+  /** Server ids whose `sync` is a quorum barrier. */
+  readonly quorumSyncServers: ReadonlySet<number>;
+  /** Bound for recovery after the last fault healed, milliseconds. */
+  readonly recoveryBoundMs: number;
+  /** Every server of the run, observers included. */
+  readonly servers: readonly number[];
+}
+
+/** One guarantee. */
+export interface Checker {
+  readonly name: string;
+  readonly title: string;
+  /** One line for `ordeal list guarantees`. */
+  readonly description: string;
+  check(history: readonly Operation[], context: CheckContext): GuaranteeResult;
+}
