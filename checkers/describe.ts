@@ -31,7 +31,7 @@ export function orList(items: readonly string[]): string {
 
 /** `server 3`, `servers 1, 2 and 5`. */
 export function serversOf(servers: readonly number[]): string {
-  return `server${servers.length === 1 ? '' : 's'} ${listOf(servers)}`;
+  return `server${servers.length === 1 ? '' : 's'} ${listOf([...servers].sort((one, other) => one - other))}`;
 }
 
 /** `0x100000007`. */

@@ -73,22 +73,22 @@ function renderViolations(result: RunResult, intervals: readonly Interval[]): Ht
     if (first === undefined) return null;
     return html`<section class="panel violation" aria-label="violated: ${guarantee.title}">
       <p class="soft">${guarantee.title}</p>
-      ${renderEvidence(first, intervals)}
+      ${renderEvidence(first, intervals, result)}
       ${
         others.length === 0
           ? null
           : html`<details>
               <summary>${others.length} more</summary>
-              ${others.map((evidence) => renderEvidence(evidence, intervals))}
+              ${others.map((evidence) => renderEvidence(evidence, intervals, result))}
             </details>`
       }
     </section>`;
   })}`;
 }
 
-function renderEvidence(evidence: Evidence, intervals: readonly Interval[]): Html {
+function renderEvidence(evidence: Evidence, intervals: readonly Interval[], result: RunResult): Html {
   return html`<p class="sentence"><span class="subject">${evidence.subject}</span>: ${evidence.sentence}</p>
-    ${renderEvidenceDiagram(evidence, intervals)}
+    ${renderEvidenceDiagram(evidence, intervals, result.faults)}
     <details>
       <summary>The operations${evidence.details === undefined ? '' : ' and what else is known'}</summary>
       ${renderEvidenceTable(evidence, intervals)} ${renderDetails(evidence)}

@@ -52,6 +52,17 @@ export function plainValue(value: unknown): string {
   if (inner === null || inner === undefined) return '';
   if (typeof inner === 'string') return inner;
   if (typeof inner === 'number' || typeof inner === 'boolean') return String(inner);
+  if (isConditional(inner)) return `${inner.value} if version ${inner.version}`;
   const text = JSON.stringify(inner);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** What a compare-and-set by version was asked to do. */
+function isConditional(value: object): value is { readonly version: number; readonly value: number } {
+  return (
+    'version' in value &&
+    typeof value.version === 'number' &&
+    'value' in value &&
+    typeof value.value === 'number'
+  );
 }

@@ -2,6 +2,7 @@
 // completion, the offending one last and marked. Plain SVG, so that it shows without scripts and in print.
 
 import type { Evidence } from '../../checkers/verdict.ts';
+import type { InjectedFault } from '../../harness/run/run-result.ts';
 import type { Interval } from '../intervals.ts';
 import { plainValue, seconds } from '../words.ts';
 import { Html, html } from './escape.ts';
@@ -10,10 +11,15 @@ const width = 960;
 const gutter = 150;
 const rowHeight = 34;
 const axisHeight = 30;
+const faultHeight = 20;
 /** More rows than this stop being a picture; the table below the diagram has them all. */
 const rowLimit = 12;
 
-export function renderEvidenceDiagram(evidence: Evidence, intervals: readonly Interval[]): Html {
+export function renderEvidenceDiagram(
+  evidence: Evidence,
+  intervals: readonly Interval[],
+  faults: readonly InjectedFault[],
+): Html {
   const wanted = new Set(evidence.operations.map((operation) => operation.index));
   const shown = intervals.filter(
     (interval) => wanted.has(interval.invokeIndex) || wanted.has(interval.completeIndex),
@@ -22,19 +28,26 @@ export function renderEvidenceDiagram(evidence: Evidence, intervals: readonly In
   const offending = evidence.operations.at(-1)?.index;
   const processes = [...new Set(shown.map((interval) => interval.process))].slice(0, rowLimit);
   const scale = makeScale(shown);
-  const height = processes.length * rowHeight + axisHeight;
+  const meanwhile = faults.filter(
+    (fault) => fault.startNs < scale.toNs && (fault.endNs ?? Infinity) > scale.fromNs,
+  );
+  const top = meanwhile.length * faultHeight;
+  const height = top + processes.length * rowHeight + axisHeight;
   return html`<svg
     class="evidence"
     viewBox="0 0 ${width} ${height}"
     role="img"
     aria-label="${evidence.sentence}"
   >
-    ${processes.map((process, row) => renderRow(process, row))}
-    ${shown.map((interval) => {
-      const row = processes.indexOf(interval.process);
-      const isOffending = interval.completeIndex === offending || interval.invokeIndex === offending;
-      return row < 0 ? null : renderBar(interval, row, scale, isOffending);
-    })}
+    ${meanwhile.map((fault, row) => renderFault(fault, row, scale, height - axisHeight))}
+    <g transform="translate(0 ${top})">
+      ${processes.map((process, row) => renderRow(process, row))}
+      ${shown.map((interval) => {
+        const row = processes.indexOf(interval.process);
+        const isOffending = interval.completeIndex === offending || interval.invokeIndex === offending;
+        return row < 0 ? null : renderBar(interval, row, scale, isOffending);
+      })}
+    </g>
     ${renderAxis(scale, height)}
   </svg>`;
 }
@@ -55,6 +68,27 @@ function makeScale(shown: readonly Interval[]): Scale {
   const fromNs = from - margin;
   const toNs = to + margin * 2;
   return { fromNs, toNs, x: (ns) => gutter + ((ns - fromNs) / (toNs - fromNs)) * (width - gutter - 8) };
+}
+
+/** A band over the whole height, named on a line of its own: most violations begin where a fault ends. */
+function renderFault(fault: InjectedFault, row: number, scale: Scale, bottom: number): Html {
+  const left = Math.max(gutter, scale.x(fault.startNs));
+  const right = Math.min(width, scale.x(fault.endNs ?? scale.toNs));
+  const isRight = left > width * 0.6;
+  return html`<rect
+      class="fault"
+      x="${left.toFixed(1)}"
+      y="${row * faultHeight}"
+      width="${(right - left).toFixed(1)}"
+      height="${bottom - row * faultHeight}"
+    />
+    <text
+      class="fault-label"
+      x="${(isRight ? right - 5 : left + 5).toFixed(1)}"
+      y="${row * faultHeight + 15}"
+      text-anchor="${isRight ? 'end' : 'start'}"
+      >${fault.nemesis}: ${fault.shape}</text
+    >`;
 }
 
 function isIndefinite(interval: Interval): boolean {

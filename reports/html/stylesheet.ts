@@ -54,9 +54,9 @@ tr.offending td { background: var(--mark); }
 svg.evidence { width: 100%; height: auto; margin: 10px 0 0; font: 13px system-ui, sans-serif; }
 svg.evidence text { fill: var(--ink); } svg.evidence .row-label, svg.evidence .tick { fill: var(--soft); }
 svg.evidence .rule { stroke: var(--rule); } svg.evidence .tick { font-size: 12px; }
-svg.evidence rect { fill: var(--ok-bar); } svg.evidence .fail rect { fill: var(--fail-bar); }
-svg.evidence .info rect, svg.evidence .open rect { fill: none; stroke: var(--info-bar); stroke-width: 2; stroke-dasharray: 5 4; }
-svg.evidence .offending rect { fill: var(--violated); stroke: none; }
+svg.evidence .bar rect { fill: var(--ok-bar); } svg.evidence rect.fault { fill: var(--fault); } svg.evidence .fault-label { font-size: 12px; fill: var(--soft); } svg.evidence .bar.fail rect { fill: var(--fail-bar); }
+svg.evidence .bar.info rect, svg.evidence .bar.open rect { fill: none; stroke: var(--info-bar); stroke-width: 2; stroke-dasharray: 5 4; }
+svg.evidence .bar.offending rect { fill: var(--violated); stroke: none; }
 svg.evidence .inside { fill: #ffffff; } svg.evidence .info .inside, svg.evidence .open .inside { fill: var(--ink); }
 @media (prefers-color-scheme: dark) { svg.evidence .inside { fill: #10131a; } }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; color: var(--soft); margin: 0 0 8px; padding: 0; list-style: none; }
