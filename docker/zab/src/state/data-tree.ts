@@ -1,0 +1,353 @@
+// The znodes, with everything that must stay in step with them: parents' counters, the index of ephemerals, the
+// ACL cache, the digests. Changes are absolute (final values, not deltas) and harmless when repeated, which is
+// what makes it safe to replay a log over a snapshot that already holds some of it.
+
+import { ErrorCode } from '../../../../harness/wire/constants.ts';
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import type { Acl, Stat } from '../../../../harness/wire/records.ts';
+import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
+import type { SnapshotBody, SnapshotNode } from '../../../../harness/wire/snapshot-codec.ts';
+import type { Digest } from '../../../../harness/wire/txn.ts';
+import { AclCache, openAclKey } from './acl-cache.ts';
+import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
+import { isSessionOwner } from './owner.ts';
+import { childPath, nameOf, parentOf, rootPath, systemPaths } from './paths.ts';
+import { statOf, Znode, type ZnodeFields } from './znode.ts';
+
+export interface TreeOptions {
+  /** Znodes with a time to live; changes what owner fields mean. */
+  readonly extendedTypes: boolean;
+}
+
+export interface CreateChange {
+  readonly path: string;
+  readonly data: Buffer | null;
+  readonly acl: readonly Acl[];
+  readonly owner: SessionId;
+  /** −1: one more than the parent has. */
+  readonly parentCversion: number;
+  readonly zxid: number;
+  readonly time: number;
+}
+
+export interface SetDataChange {
+  readonly path: string;
+  readonly data: Buffer | null;
+  readonly version: number;
+  readonly zxid: number;
+  readonly time: number;
+}
+
+const configPath = '/zookeeper/config';
+const readOnlyAcl: readonly Acl[] = [{ perms: 1, scheme: 'world', id: 'anyone' }];
+const noData = Buffer.alloc(0);
+const noPaths: ReadonlySet<string> = new Set();
+
+export class DataTree {
+  readonly extendedTypes: boolean;
+  readonly #znodes = new Map<string, Znode>();
+  readonly #ephemerals = new Map<SessionId, Set<string>>();
+  readonly #acls = new AclCache();
+  readonly #digest = new DigestSum();
+  /** As the tree digest, over what that leaves out: who has which ACL. */
+  readonly #aclDigest = new DigestSum();
+  #dataBytes = 0;
+  #ephemeralCount = 0;
+
+  private constructor(options: TreeOptions) {
+    this.extendedTypes = options.extendedTypes;
+  }
+
+  /** The tree of a server that has never seen a transaction. */
+  static empty(options: TreeOptions): DataTree {
+    const tree = new DataTree(options);
+    tree.#insert(systemFields(rootPath, openAclKey));
+    for (const path of systemPaths) tree.#insert(systemFields(path, openAclKey));
+    tree.setAcl(configPath, readOnlyAcl, -1);
+    return tree;
+  }
+
+  /** Throws JuteError where the snapshot is no tree. */
+  static fromSnapshot(body: SnapshotBody, options: TreeOptions): DataTree {
+    const tree = new DataTree(options);
+    for (const { key, acl } of body.acls) tree.#acls.restore(key, acl);
+    for (const node of body.nodes) tree.#restore(node);
+    if (!tree.#znodes.has(rootPath)) throw new JuteError('a snapshot without a root', 0);
+    tree.#acls.removeUnused();
+    return tree;
+  }
+
+  get(path: string): Readonly<Znode> | undefined {
+    return this.#find(path);
+  }
+
+  stat(znode: Readonly<Znode>): Stat {
+    return statOf(znode, this.extendedTypes);
+  }
+
+  aclOf(znode: Readonly<Znode>): readonly Acl[] {
+    return this.#acls.get(znode.aclKey);
+  }
+
+  isEphemeral(znode: { readonly owner: SessionId }): boolean {
+    return isSessionOwner(znode.owner, this.extendedTypes);
+  }
+
+  /** In the order of their creation. */
+  ephemeralsOf(session: SessionId): ReadonlySet<string> {
+    return this.#ephemerals.get(session) ?? noPaths;
+  }
+
+  get sessionsWithEphemerals(): Iterable<SessionId> {
+    return this.#ephemerals.keys();
+  }
+
+  get ephemeralCount(): number {
+    return this.#ephemeralCount;
+  }
+
+  /** The root counts twice, under both of its names, because Apache ZooKeeper reports it so. */
+  get nodeCount(): number {
+    return this.#znodes.size + 1;
+  }
+
+  /** Length of all paths and data. */
+  get approximateDataBytes(): number {
+    return this.#dataBytes;
+  }
+
+  /** Tree digest, version 2. */
+  get digest(): Digest {
+    return this.#digest.value;
+  }
+
+  get aclDigest(): Digest {
+    return this.#aclDigest.value;
+  }
+
+  /** Number of all znodes below a path. */
+  descendantCount(path: string): number {
+    const root = this.#find(path);
+    if (root === undefined) return 0;
+    if (root.path === rootPath) return this.#znodes.size - 1;
+    let count = -1;
+    for (const _ of this.#walk(root)) count++;
+    return count;
+  }
+
+  /** The new znode, or NO_NODE without a parent, or NODE_EXISTS. */
+  create(change: CreateChange): Readonly<Znode> | number {
+    const parent = this.#find(parentOf(change.path));
+    if (parent === undefined) return ErrorCode.NO_NODE;
+    const existing = this.#znodes.get(change.path);
+    if (existing === undefined) {
+      const znode = this.#insert({
+        path: change.path,
+        data: copyOf(change.data),
+        aclKey: this.#acls.use(change.acl),
+        czxid: change.zxid,
+        mzxid: change.zxid,
+        pzxid: change.zxid,
+        ctime: change.time,
+        mtime: change.time,
+        version: 0,
+        cversion: 0,
+        aversion: 0,
+        owner: change.owner,
+      });
+      this.#raiseCversion(parent, change);
+      return znode;
+    }
+    this.#raiseCversion(parent, change);
+    // The snapshot under this replay may have been written without the list that this znode names.
+    this.#replaceAcl(existing, change.acl);
+    return ErrorCode.NODE_EXISTS;
+  }
+
+  /** False when there is nothing to delete. */
+  delete(path: string, zxid: number): boolean {
+    const parent = this.#find(parentOf(path));
+    if (parent !== undefined && parent.pzxid < zxid) {
+      parent.pzxid = zxid;
+      this.#rehash(parent);
+    }
+    const znode = this.#znodes.get(path);
+    if (znode === undefined || znode.path === rootPath) return false;
+    parent?.children?.delete(nameOf(path));
+    this.#remove(znode);
+    return true;
+  }
+
+  setData(change: SetDataChange): Readonly<Znode> | undefined {
+    const znode = this.#find(change.path);
+    if (znode === undefined) return undefined;
+    this.#dataBytes -= lengthOf(znode.data);
+    znode.data = copyOf(change.data);
+    this.#dataBytes += lengthOf(znode.data);
+    znode.version = change.version;
+    znode.mzxid = change.zxid;
+    znode.mtime = change.time;
+    znode.contentSum = contentSumOf(znode.pathSum, znode.data);
+    this.#rehash(znode);
+    return znode;
+  }
+
+  setAcl(path: string, acl: readonly Acl[], aversion: number): Readonly<Znode> | undefined {
+    const znode = this.#find(path);
+    if (znode === undefined) return undefined;
+    this.#replaceAcl(znode, acl);
+    znode.aversion = aversion;
+    this.#rehash(znode);
+    return znode;
+  }
+
+  aclEntries(): SnapshotBody['acls'] {
+    return this.#acls.entries();
+  }
+
+  /** Parents before children. */
+  *snapshotNodes(): Iterable<SnapshotNode> {
+    const root = this.#find(rootPath);
+    if (root === undefined) return;
+    for (const znode of this.#walk(root)) {
+      const { path, owner } = znode;
+      yield {
+        path: path === rootPath ? '' : path,
+        data: znode.data,
+        aclKey: znode.aclKey,
+        czxid: znode.czxid,
+        mzxid: znode.mzxid,
+        ctime: znode.ctime,
+        mtime: znode.mtime,
+        version: znode.version,
+        cversion: znode.cversion,
+        aversion: znode.aversion,
+        ephemeralOwner: owner,
+        pzxid: znode.pzxid,
+      };
+    }
+  }
+
+  #find(path: string): Znode | undefined {
+    return this.#znodes.get(path === '' ? rootPath : path);
+  }
+
+  /** Depth first, children in the order of their creation, without recursion: trees may be deep. */
+  *#walk(root: Znode): Iterable<Znode> {
+    const stack = [root];
+    for (let znode = stack.pop(); znode !== undefined; znode = stack.pop()) {
+      yield znode;
+      if (znode.children === null) continue;
+      const names = [...znode.children];
+      for (let index = names.length - 1; index >= 0; index--) {
+        const child = this.#znodes.get(childPath(znode.path, names[index] as string));
+        if (child !== undefined) stack.push(child);
+      }
+    }
+  }
+
+  #restore({ ephemeralOwner, ...node }: SnapshotNode): void {
+    const path = node.path === '' ? rootPath : node.path;
+    if (this.#znodes.has(path)) throw new JuteError(`a snapshot with two nodes "${path}"`, 0);
+    if (path !== rootPath && !this.#znodes.has(parentOf(path))) {
+      throw new JuteError(`a snapshot with a node "${path}" but no parent before it`, 0);
+    }
+    this.#acls.useKey(node.aclKey);
+    this.#insert({ ...node, path, data: copyOf(node.data), owner: ephemeralOwner });
+  }
+
+  /** The ACL's use is counted by the caller. */
+  #insert(fields: ZnodeFields): Znode {
+    const { path } = fields;
+    const znode = new Znode(fields, pathSumOf(path));
+    this.#znodes.set(path, znode);
+    znode.contentSum = contentSumOf(znode.pathSum, znode.data);
+    this.#rehash(znode);
+    this.#addAclHash(znode);
+    this.#dataBytes += path.length + lengthOf(znode.data);
+    if (path !== rootPath) this.#addChild(path);
+    if (this.isEphemeral(znode)) this.#addEphemeral(znode);
+    return znode;
+  }
+
+  #addChild(path: string): void {
+    const parent = this.#find(parentOf(path));
+    if (parent !== undefined) (parent.children ??= new Set()).add(nameOf(path));
+  }
+
+  #addEphemeral({ owner, path }: Znode): void {
+    const paths = this.#ephemerals.get(owner);
+    if (paths === undefined) this.#ephemerals.set(owner, new Set([path]));
+    else paths.add(path);
+    this.#ephemeralCount++;
+  }
+
+  /** Children of a removed znode cannot exist: deletes refuse it, and ephemerals take none. */
+  #remove(znode: Znode): void {
+    const { owner, path } = znode;
+    this.#znodes.delete(path);
+    this.#digest.subtract(znode.hash);
+    this.#subtractAclHash(znode);
+    this.#acls.release(znode.aclKey);
+    this.#dataBytes -= path.length + lengthOf(znode.data);
+    if (!this.isEphemeral(znode)) return;
+    const paths = this.#ephemerals.get(owner);
+    paths?.delete(path);
+    if (paths?.size === 0) this.#ephemerals.delete(owner);
+    this.#ephemeralCount--;
+  }
+
+  /** Only upwards: a replayed create may be older than what the snapshot already holds. */
+  #raiseCversion(parent: Znode, { parentCversion, zxid }: CreateChange): void {
+    const cversion = parentCversion === -1 ? (parent.cversion + 1) | 0 : parentCversion;
+    if (cversion <= parent.cversion) return;
+    parent.cversion = cversion;
+    parent.pzxid = zxid;
+    this.#rehash(parent);
+  }
+
+  #replaceAcl(znode: Znode, acl: readonly Acl[]): void {
+    this.#subtractAclHash(znode);
+    const before = znode.aclKey;
+    znode.aclKey = this.#acls.use(acl);
+    this.#addAclHash(znode);
+    this.#acls.release(before);
+  }
+
+  #rehash(znode: Znode): void {
+    this.#digest.subtract(znode.hash);
+    znode.hash = znodeHash(znode.pathSum, znode);
+    this.#digest.add(znode.hash);
+  }
+
+  #addAclHash(znode: Znode): void {
+    this.#aclDigest.add(this.#aclHash(znode));
+  }
+
+  #subtractAclHash(znode: Znode): void {
+    this.#aclDigest.subtract(this.#aclHash(znode));
+  }
+
+  #aclHash({ pathSum, aclKey }: Znode): number {
+    if (pathSum === null) return 0;
+    return Math.imul(pathSum ^ this.#acls.sumOf(aclKey), 0x9e37_79b1) >>> 0;
+  }
+}
+
+/**
+ * The tree keeps data for long, requests and packets hand it views of what arrived with them: a view would keep
+ * a whole network buffer alive for a few bytes.
+ */
+function copyOf(data: Buffer | null): Buffer | null {
+  if (data === null) return null;
+  return data.length === 0 ? noData : Buffer.from(data);
+}
+
+function lengthOf(data: Buffer | null): number {
+  return data === null ? 0 : data.length;
+}
+
+function systemFields(path: string, aclKey: number): ZnodeFields {
+  const zeros = { czxid: 0, mzxid: 0, pzxid: 0, ctime: 0, mtime: 0, version: 0, cversion: 0, aversion: 0 };
+  return { path, data: noData, aclKey, ...zeros, owner: noSession };
+}

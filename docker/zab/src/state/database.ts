@@ -1,0 +1,263 @@
+// The replicated state: tree and sessions, moved from zxid to zxid by committed transactions. Applying follows
+// the replay rules of the storage format, so a log may be replayed over a snapshot that holds part of it.
+
+import assert from 'node:assert/strict';
+
+import { crc32 } from '../../../../harness/wire/checksums.ts';
+import { ErrorCode } from '../../../../harness/wire/constants.ts';
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
+import {
+  decodeSnapshotFile,
+  decodeSnapshotStream,
+  encodeSnapshotFile,
+  encodeSnapshotStream,
+  type SnapshotBody,
+} from '../../../../harness/wire/snapshot-codec.ts';
+import type { Txn, TxnHeader, TxnRecord } from '../../../../harness/wire/txn.ts';
+import type { Database } from '../core/database.ts';
+import type { Applied, AppliedResult, Change } from '../core/events.ts';
+import { DataTree, type TreeOptions } from './data-tree.ts';
+import { DigestSum, formatDigest, isEqualDigest } from './digest-sum.ts';
+import { containerOwner, ttlOwner } from './owner.ts';
+import type { Znode } from './znode.ts';
+
+const configPath = '/zookeeper/config';
+const noChanges: readonly Change[] = [];
+const nothing: AppliedResult = { type: 'none' };
+
+type Creation = Extract<Txn, { parentCversion: number }>;
+type SetData = Extract<Txn, { type: 'setData' | 'reconfig' }>;
+
+export class StateDatabase implements Database {
+  readonly #options: TreeOptions;
+  #tree: DataTree;
+  #sessions = new Map<SessionId, number>();
+  readonly #sessionDigest = new DigestSum();
+  #lastProcessedZxid = 0;
+  /** The last real transaction; `#lastProcessedZxid` may stand at the mark of an epoch behind it. */
+  #lastTxnZxid = 0;
+  #digestMismatchCount = 0;
+
+  constructor(options: Partial<TreeOptions> = {}) {
+    this.#options = { extendedTypes: false, ...options };
+    this.#tree = DataTree.empty(this.#options);
+  }
+
+  get tree(): DataTree {
+    return this.#tree;
+  }
+
+  /** Timeouts, in milliseconds, that the sessions were created with. */
+  get sessions(): ReadonlyMap<SessionId, number> {
+    return this.#sessions;
+  }
+
+  get lastProcessedZxid(): number {
+    return this.#lastProcessedZxid;
+  }
+
+  /** Transactions and snapshots whose digest was not ours: the trees have gone apart. */
+  get digestMismatchCount(): number {
+    return this.#digestMismatchCount;
+  }
+
+  apply(record: TxnRecord): Applied {
+    const { header, txn } = record;
+    assert(
+      header.zxid > this.#lastProcessedZxid,
+      `zxid ${header.zxid} is applied after ${this.#lastProcessedZxid}`,
+    );
+    const changes: Change[] = [];
+    const result = this.#apply(txn, header, changes);
+    this.#lastProcessedZxid = header.zxid;
+    this.#lastTxnZxid = header.zxid;
+    if (record.digest !== null && !isEqualDigest(record.digest, this.#tree.digest)) {
+      this.#digestMismatchCount++;
+    }
+    return { changes: changes.length === 0 ? noChanges : changes, result };
+  }
+
+  markEpoch(zxid: number): void {
+    assert(zxid > this.#lastProcessedZxid, `epoch mark ${zxid} is set after zxid ${this.#lastProcessedZxid}`);
+    this.#lastProcessedZxid = zxid;
+  }
+
+  /** The membership is shown as a znode of every server's own; no transaction brings it, and no digest covers it. */
+  setConfig(config: { readonly text: string; readonly version: number; readonly timeMs: number }): void {
+    this.#tree.setData({
+      path: configPath,
+      data: Buffer.from(config.text),
+      version: -1,
+      zxid: config.version,
+      time: config.timeMs,
+    });
+  }
+
+  encodeStream(): Buffer {
+    return encodeSnapshotStream(this.#snapshotBody());
+  }
+
+  installStream(stream: Buffer, zxid: number): void {
+    this.#install(decodeSnapshotStream(stream), zxid);
+  }
+
+  encodeSnapshotFile(): Buffer {
+    const digest = this.#lastTxnZxid === 0 ? { high: 0, low: 0 } : this.#tree.digest;
+    return encodeSnapshotFile(this.#snapshotBody(), { zxid: this.#lastTxnZxid, digest });
+  }
+
+  /** `zxid` is the one in the file's name. Throws JuteError, and changes nothing, when the file is not whole. */
+  loadSnapshotFile(file: Buffer, zxid: number): void {
+    const { body, digest } = decodeSnapshotFile(file);
+    this.#install(body, zxid);
+    // A file that was written while transactions went on has a digest of its own zxid, which replay will reach.
+    if (digest === null || digest.zxid !== zxid || zxid === 0) return;
+    if (!isEqualDigest(digest.digest, this.#tree.digest)) this.#digestMismatchCount++;
+  }
+
+  /** Of everything that transactions change: tree, ACLs, sessions. */
+  digest(): string {
+    const sum = new DigestSum();
+    for (const part of [this.#tree.digest, this.#tree.aclDigest, this.#sessionDigest.value]) {
+      sum.addDigest(part);
+    }
+    return formatDigest(sum.value);
+  }
+
+  #snapshotBody(): SnapshotBody {
+    return {
+      sessions: Array.from(this.#sessions, ([sessionId, timeoutMs]) => ({ sessionId, timeoutMs })),
+      acls: this.#tree.aclEntries(),
+      nodes: this.#tree.snapshotNodes(),
+    };
+  }
+
+  #install(body: SnapshotBody, zxid: number): void {
+    const tree = DataTree.fromSnapshot(body, this.#options);
+    const sessions = new Map(body.sessions.map(({ sessionId, timeoutMs }) => [sessionId, timeoutMs]));
+    if (sessions.size !== body.sessions.length) throw new JuteError('a snapshot with a session twice', 0);
+    this.#tree = tree;
+    this.#sessions = new Map();
+    this.#sessionDigest.set({ high: 0, low: 0 });
+    for (const [sessionId, timeoutMs] of sessions) this.#addSession(sessionId, timeoutMs);
+    this.#lastProcessedZxid = zxid;
+    this.#lastTxnZxid = zxid;
+  }
+
+  #apply(txn: Txn, header: TxnHeader, changes: Change[]): AppliedResult {
+    switch (txn.type) {
+      case 'create':
+      case 'create2':
+      case 'createContainer':
+      case 'createTTL':
+        return this.#create(txn, header, changes);
+      case 'delete':
+      case 'deleteContainer':
+        return this.#delete(txn.path, header, changes) ? nothing : failed(ErrorCode.NO_NODE);
+      case 'setData':
+      case 'reconfig':
+        return this.#setData(txn, header, changes);
+      case 'setACL': {
+        const znode = this.#tree.setAcl(txn.path, txn.acl, txn.version);
+        return znode === undefined ? failed(ErrorCode.NO_NODE) : this.#shown(znode);
+      }
+      case 'createSession':
+        this.#addSession(header.clientId, txn.timeoutMs);
+        return nothing;
+      case 'closeSession':
+        this.#closeSession(txn.paths, header, changes);
+        return nothing;
+      case 'multi':
+        return { type: 'multi', results: this.#applyMulti(txn.txns, header, changes) };
+      case 'check':
+        return nothing;
+      case 'error':
+        return failed(txn.err);
+    }
+  }
+
+  #create(txn: Creation, header: TxnHeader, changes: Change[]): AppliedResult {
+    const { zxid, time } = header;
+    const znode = this.#tree.create({
+      path: txn.path,
+      data: txn.data,
+      acl: txn.acl,
+      owner: ownerOf(txn, header.clientId),
+      parentCversion: txn.parentCversion,
+      zxid,
+      time,
+    });
+    if (typeof znode === 'number') return failed(znode);
+    changes.push({ type: 'created', path: txn.path });
+    return { type: 'created', path: txn.path, stat: this.#tree.stat(znode) };
+  }
+
+  #delete(path: string, { zxid }: TxnHeader, changes: Change[]): boolean {
+    if (!this.#tree.delete(path, zxid)) return false;
+    changes.push({ type: 'deleted', path });
+    return true;
+  }
+
+  #setData(txn: SetData, { zxid, time }: TxnHeader, changes: Change[]): AppliedResult {
+    const { path, data, version } = txn;
+    const znode = this.#tree.setData({ path, data, version, zxid, time });
+    if (znode === undefined) return failed(ErrorCode.NO_NODE);
+    changes.push({ type: 'dataChanged', path });
+    const shown = this.#shown(znode);
+    return txn.type === 'reconfig' ? { ...shown, type: 'data', data: znode.data } : shown;
+  }
+
+  #shown(znode: Readonly<Znode>): Extract<AppliedResult, { type: 'stat' }> {
+    return { type: 'stat', stat: this.#tree.stat(znode) };
+  }
+
+  #closeSession(paths: readonly string[] | null, header: TxnHeader, changes: Change[]): void {
+    for (const path of paths ?? []) this.#delete(path, header, changes);
+    // Servers that do not list the paths leave it to everybody's own index, which is the same everywhere.
+    for (const path of this.#tree.ephemeralsOf(header.clientId)) this.#delete(path, header, changes);
+    this.#removeSession(header.clientId);
+  }
+
+  /** One failed operation fails all: a log keeps those before it as they were asked for. */
+  #applyMulti(txns: readonly Txn[], header: TxnHeader, changes: Change[]): AppliedResult[] {
+    const failedIndex = txns.findIndex(({ type }) => type === 'error');
+    if (failedIndex === -1) return txns.map((txn) => this.#apply(txn, header, changes));
+    return txns.map((txn, index) => {
+      if (txn.type === 'error') return failed(txn.err);
+      return failed(index < failedIndex ? ErrorCode.OK : ErrorCode.RUNTIME_INCONSISTENCY);
+    });
+  }
+
+  #addSession(sessionId: SessionId, timeoutMs: number): void {
+    this.#removeSession(sessionId);
+    this.#sessions.set(sessionId, timeoutMs);
+    this.#sessionDigest.add(sessionHash(sessionId, timeoutMs));
+  }
+
+  #removeSession(sessionId: SessionId): void {
+    const timeoutMs = this.#sessions.get(sessionId);
+    if (timeoutMs === undefined) return;
+    this.#sessions.delete(sessionId);
+    this.#sessionDigest.subtract(sessionHash(sessionId, timeoutMs));
+  }
+}
+
+function ownerOf(txn: Creation, session: SessionId): SessionId {
+  switch (txn.type) {
+    case 'createContainer':
+      return containerOwner;
+    case 'createTTL':
+      return ttlOwner(txn.ttl);
+    default:
+      return txn.ephemeral ? session : noSession;
+  }
+}
+
+function failed(err: number): AppliedResult {
+  return { type: 'error', err };
+}
+
+function sessionHash(sessionId: SessionId, timeoutMs: number): number {
+  return crc32(Buffer.from(`${sessionId} ${timeoutMs}`));
+}

@@ -1,0 +1,102 @@
+// The tree digest, version 2: the sum of one CRC-32 per znode, as a wrapping 64-bit number in two halves. A sum
+// can be kept up to date as znodes change, so no transaction has to walk the tree. Facts: storage format.
+
+import { crc32 } from '../../../../harness/wire/checksums.ts';
+import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
+import type { Digest } from '../../../../harness/wire/txn.ts';
+import { isDigested, rootPath } from './paths.ts';
+
+const wordSpan = 0x1_0000_0000;
+
+export class DigestSum {
+  #high = 0;
+  #low = 0;
+
+  add(hash: number): void {
+    this.#low += hash;
+    if (this.#low < wordSpan) return;
+    this.#low -= wordSpan;
+    this.#high = (this.#high + 1) >>> 0;
+  }
+
+  subtract(hash: number): void {
+    this.#low -= hash;
+    if (this.#low >= 0) return;
+    this.#low += wordSpan;
+    this.#high = (this.#high - 1) >>> 0;
+  }
+
+  addDigest({ high, low }: Digest): void {
+    this.add(low);
+    this.#high = (this.#high + high) >>> 0;
+  }
+
+  set(value: Digest): void {
+    this.#high = value.high;
+    this.#low = value.low;
+  }
+
+  get value(): Digest {
+    return { high: this.#high, low: this.#low };
+  }
+}
+
+export function isEqualDigest(left: Digest, right: Digest): boolean {
+  return left.high === right.high && left.low === right.low;
+}
+
+/** Sixteen hex digits. */
+export function formatDigest({ high, low }: Digest): string {
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+}
+
+/** What of a znode enters its hash. */
+export interface HashedFields {
+  /** CRC of path and data, where the hash of the other fields goes on; see `contentSumOf`. */
+  readonly contentSum: number;
+  readonly czxid: number;
+  readonly mzxid: number;
+  readonly pzxid: number;
+  readonly ctime: number;
+  readonly mtime: number;
+  readonly version: number;
+  readonly cversion: number;
+  readonly aversion: number;
+  readonly owner: SessionId;
+}
+
+/** CRC of a path; null for paths that no digest covers. The root counts as the empty path. */
+export function pathSumOf(path: string): number | null {
+  if (path === rootPath) return 0;
+  return isDigested(path) ? crc32(Buffer.from(path)) : null;
+}
+
+/** The CRC runs over path, data and the rest in this order, so its state after the data can be kept. */
+export function contentSumOf(pathSum: number | null, data: Buffer | null): number {
+  if (pathSum === null || data === null) return pathSum ?? 0;
+  return crc32(data, pathSum);
+}
+
+const fieldBytes = Buffer.alloc(60);
+const fields = new DataView(fieldBytes.buffer, fieldBytes.byteOffset, fieldBytes.length);
+
+export function znodeHash(pathSum: number | null, znode: HashedFields): number {
+  if (pathSum === null) return 0;
+  setLong(0, znode.czxid);
+  setLong(8, znode.mzxid);
+  setLong(16, znode.pzxid);
+  setLong(24, znode.ctime);
+  setLong(32, znode.mtime);
+  fields.setInt32(40, znode.version);
+  fields.setInt32(44, znode.cversion);
+  fields.setInt32(48, znode.aversion);
+  if (znode.owner === noSession) fieldBytes.fill(0, 52);
+  else fieldBytes.hexWrite(znode.owner, 52, 8);
+  return crc32(fieldBytes, znode.contentSum);
+}
+
+function setLong(at: number, value: number): void {
+  const high = Math.floor(value / wordSpan);
+  fields.setInt32(at, high);
+  fields.setUint32(at + 4, value - high * wordSpan);
+}

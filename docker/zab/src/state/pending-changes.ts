@@ -1,0 +1,210 @@
+// What the tree will be once every transaction in flight has been applied: for each path that one of them
+// touches, the znode as the latest of them leaves it. A record is dropped when its transaction is applied, because
+// then the tree itself says so. The tree digest is kept up to date along with them.
+
+import type { Acl } from '../../../../harness/wire/records.ts';
+import type { SessionId } from '../../../../harness/wire/session-id.ts';
+import type { Digest } from '../../../../harness/wire/txn.ts';
+import type { DataTree } from './data-tree.ts';
+import { contentSumOf, DigestSum, pathSumOf, znodeHash, type HashedFields } from './digest-sum.ts';
+import { parentOf, rootPath } from './paths.ts';
+import type { Znode } from './znode.ts';
+
+/** A znode as it will be. Immutable: a further change makes a further record. */
+export interface PendingZnode extends HashedFields {
+  readonly path: string;
+  readonly acl: readonly Acl[];
+  readonly childCount: number;
+  readonly pathSum: number | null;
+  readonly hash: number;
+}
+
+export interface PendingCreate {
+  readonly path: string;
+  readonly data: Buffer | null;
+  readonly acl: readonly Acl[];
+  readonly owner: SessionId;
+  readonly parentCversion: number;
+}
+
+export interface TxnStamp {
+  readonly zxid: number;
+  readonly timeMs: number;
+}
+
+interface ChangeRecord {
+  readonly zxid: number;
+  readonly path: string;
+  /** Null: deleted. */
+  readonly znode: PendingZnode | null;
+}
+
+/** Where `rollback` goes back to. */
+export interface PendingMark {
+  readonly length: number;
+  readonly digest: Digest;
+}
+
+export class PendingChanges {
+  readonly #treeOf: () => DataTree;
+  /** In zxid order; the first `#dropped` are applied already. */
+  #records: ChangeRecord[] = [];
+  #dropped = 0;
+  readonly #latest = new Map<string, ChangeRecord>();
+  readonly #digest = new DigestSum();
+
+  /** The tree is asked for each time: a snapshot replaces it as a whole. */
+  constructor(treeOf: () => DataTree) {
+    this.#treeOf = treeOf;
+  }
+
+  get length(): number {
+    return this.#records.length - this.#dropped;
+  }
+
+  /** Forgets what transactions up to `zxid` did: the tree shows it now. */
+  dropApplied(zxid: number): void {
+    for (; this.#dropped < this.#records.length; this.#dropped++) {
+      const record = this.#records[this.#dropped] as ChangeRecord;
+      if (record.zxid > zxid) break;
+      if (this.#latest.get(record.path) === record) this.#latest.delete(record.path);
+    }
+    if (this.#dropped === this.#records.length) this.reset();
+    else if (this.#dropped > 1024 && this.#dropped * 2 > this.#records.length) {
+      this.#records = this.#records.slice(this.#dropped);
+      this.#dropped = 0;
+    }
+  }
+
+  reset(): void {
+    if (this.#records.length > 0) this.#records = [];
+    this.#dropped = 0;
+    this.#latest.clear();
+  }
+
+  /** Tree digest after everything in flight. */
+  get digest(): Digest {
+    return this.length === 0 ? this.#treeOf().digest : this.#digest.value;
+  }
+
+  mark(): PendingMark {
+    return { length: this.#records.length, digest: this.digest };
+  }
+
+  /** Takes back every change made since the mark. Nothing may have been dropped in between. */
+  rollback(mark: PendingMark): void {
+    for (const { path } of this.#records.splice(mark.length)) this.#latest.delete(path);
+    // Records before the mark may have been shadowed by the ones that went.
+    for (let index = this.#dropped; index < mark.length; index++) {
+      const record = this.#records[index] as ChangeRecord;
+      this.#latest.set(record.path, record);
+    }
+    this.#digest.set(mark.digest);
+  }
+
+  get(path: string): PendingZnode | undefined {
+    const key = path === '' ? rootPath : path;
+    const record = this.#latest.get(key);
+    if (record !== undefined) return record.znode ?? undefined;
+    const tree = this.#treeOf();
+    const znode = tree.get(key);
+    return znode === undefined ? undefined : pendingOf(znode, tree.aclOf(znode));
+  }
+
+  /** The paths that closing the session now would have to delete. */
+  ephemeralsOf(session: SessionId): string[] {
+    const paths = new Set(this.#treeOf().ephemeralsOf(session));
+    for (const { path, znode } of this.#latest.values()) {
+      if (znode?.owner === session) paths.add(path);
+      else paths.delete(path);
+    }
+    return [...paths];
+  }
+
+  create(change: PendingCreate, parent: PendingZnode, { zxid, timeMs }: TxnStamp): void {
+    // The tree raises the count of creates and pzxid together and only upwards, see `DataTree.create`.
+    const raised =
+      change.parentCversion > parent.cversion
+        ? { ...parent, cversion: change.parentCversion, pzxid: zxid }
+        : parent;
+    this.#put({ ...raised, childCount: parent.childCount + 1 }, zxid);
+    const pathSum = pathSumOf(change.path);
+    this.#put(
+      {
+        path: change.path,
+        acl: change.acl,
+        childCount: 0,
+        pathSum,
+        contentSum: contentSumOf(pathSum, change.data),
+        hash: 0,
+        czxid: zxid,
+        mzxid: zxid,
+        pzxid: zxid,
+        ctime: timeMs,
+        mtime: timeMs,
+        version: 0,
+        cversion: 0,
+        aversion: 0,
+        owner: change.owner,
+      },
+      zxid,
+    );
+  }
+
+  delete(path: string, { zxid }: TxnStamp): void {
+    const parent = this.get(parentOf(path));
+    if (parent !== undefined) this.#put({ ...parent, pzxid: zxid, childCount: parent.childCount - 1 }, zxid);
+    this.#record({ zxid, path, znode: null }, this.get(path)?.hash ?? 0);
+  }
+
+  setData(
+    znode: PendingZnode,
+    change: { readonly data: Buffer | null; readonly version: number },
+    { zxid, timeMs }: TxnStamp,
+  ): void {
+    const contentSum = contentSumOf(znode.pathSum, change.data);
+    this.#put({ ...znode, contentSum, version: change.version, mzxid: zxid, mtime: timeMs }, zxid);
+  }
+
+  setAcl(
+    znode: PendingZnode,
+    change: { readonly acl: readonly Acl[]; readonly version: number },
+    { zxid }: TxnStamp,
+  ): void {
+    this.#put({ ...znode, acl: change.acl, aversion: change.version }, zxid);
+  }
+
+  #put(changed: PendingZnode, zxid: number): void {
+    const znode = { ...changed, hash: znodeHash(changed.pathSum, changed) };
+    this.#record({ zxid, path: znode.path, znode }, this.get(znode.path)?.hash ?? 0);
+  }
+
+  #record(record: ChangeRecord, hashBefore: number): void {
+    // From here on the sum is ours: the tree's own moves on with transactions that are counted in it already.
+    if (this.length === 0) this.#digest.set(this.#treeOf().digest);
+    this.#digest.subtract(hashBefore);
+    if (record.znode !== null) this.#digest.add(record.znode.hash);
+    this.#records.push(record);
+    this.#latest.set(record.path, record);
+  }
+}
+
+function pendingOf(znode: Readonly<Znode>, acl: readonly Acl[]): PendingZnode {
+  return {
+    path: znode.path,
+    acl,
+    childCount: znode.childCount,
+    pathSum: znode.pathSum,
+    contentSum: znode.contentSum,
+    hash: znode.hash,
+    czxid: znode.czxid,
+    mzxid: znode.mzxid,
+    pzxid: znode.pzxid,
+    ctime: znode.ctime,
+    mtime: znode.mtime,
+    version: znode.version,
+    cversion: znode.cversion,
+    aversion: znode.aversion,
+    owner: znode.owner,
+  };
+}
