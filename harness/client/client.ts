@@ -1,0 +1,97 @@
+// A ZooKeeper client as workloads see it: one session, operations as promises, failures typed by whether
+// they are definite. It never retries a write on its own: whether a lost reply meant success is the
+// checker's question, and a retry would destroy the evidence.
+
+import type { Acl, Stat } from '../wire/records.ts';
+import type { SessionId } from '../wire/session-id.ts';
+
+/** What an operation came back with, beside its own result. */
+export interface Reply {
+  /** zxid of the reply header. */
+  readonly zxid: number;
+}
+
+export type ClientErrorKind =
+  /** The server answered with an error code: it certainly did not take place. */
+  | 'refused'
+  /** No connection came within the request time-out, so nothing was sent: certainly did not take place. */
+  | 'not-connected'
+  /** Sent, no answer: may have taken place, or may still. */
+  | 'connection-loss'
+  | 'timeout'
+  /** The session is gone; requests that were in flight are indefinite. */
+  | 'session-expired';
+
+/** A failed client operation. `definite` is true when it certainly had no effect. */
+export class ClientError extends Error {
+  readonly kind: ClientErrorKind;
+  readonly definite: boolean;
+  /** ZooKeeper's error code, for `refused`. */
+  readonly code: number | undefined;
+  /** zxid of the reply header, for `refused`. */
+  readonly zxid: number | undefined;
+
+  constructor(
+    message: string,
+    details: { kind: ClientErrorKind; definite: boolean; code?: number; zxid?: number },
+  ) {
+    super(message);
+    this.name = 'ClientError';
+    this.kind = details.kind;
+    this.definite = details.definite;
+    this.code = details.code;
+    this.zxid = details.zxid;
+  }
+}
+
+export interface WatchEvent {
+  readonly type: 'created' | 'deleted' | 'dataChanged' | 'childrenChanged';
+  readonly path: string;
+}
+
+export type ClientState = 'connecting' | 'connected' | 'disconnected' | 'expired' | 'closed';
+
+export interface CreateOptions {
+  readonly ephemeral?: boolean;
+  readonly sequential?: boolean;
+  readonly acl?: readonly Acl[];
+}
+
+export interface SubOperation {
+  readonly type: 'create' | 'delete' | 'setData' | 'check';
+  readonly path: string;
+  readonly data?: Buffer;
+  readonly version?: number;
+}
+
+/** Version −1 means any. Paths are absolute. Every promise rejects with ClientError and with nothing else. */
+export interface Client {
+  readonly state: ClientState;
+  readonly sessionId: SessionId;
+  /** Server id of the present connection, null without one. */
+  readonly server: number | null;
+  /** Highest zxid seen by this session. */
+  readonly lastZxidSeen: number;
+  create(path: string, data: Buffer, options?: CreateOptions): Promise<Reply & { path: string }>;
+  delete(path: string, version: number): Promise<Reply>;
+  exists(path: string, watch?: boolean): Promise<Reply & { stat: Stat | null }>;
+  getData(path: string, watch?: boolean): Promise<Reply & { data: Buffer; stat: Stat }>;
+  setData(path: string, data: Buffer, version: number): Promise<Reply & { stat: Stat }>;
+  getChildren(path: string, watch?: boolean): Promise<Reply & { children: string[]; stat: Stat }>;
+  multi(operations: readonly SubOperation[]): Promise<Reply & { results: readonly (Stat | string | null)[] }>;
+  sync(path: string): Promise<Reply>;
+  /** Sends several requests on one connection without waiting between them: sync, then read. */
+  syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }>;
+  onWatch(listener: (event: WatchEvent) => void): void;
+  /** Ends the session on the server; resolves at its confirmation or when the connection is gone. */
+  close(): Promise<void>;
+  /** Drops the connection without ending the session. */
+  drop(): void;
+}
+
+export interface ClientOptions {
+  readonly sessionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** Servers to try, in this order, starting anew after the last; more than one lets the session move. */
+  readonly servers: readonly number[];
+}

@@ -1,0 +1,311 @@
+// The client that workloads get: one session over whatever transport, operations as promises. It moves from
+// server to server in the order it was given, attaches its session again and restores its watches. It never
+// repeats a request: a request that was sent once and lost its connection is reported as in doubt.
+
+import assert from 'node:assert/strict';
+import { CreateFlags, ErrorCode } from '../wire/constants.ts';
+import { openAcl } from '../wire/records.ts';
+import type { ClientRequest, MultiOperation, MultiResult, ReplyBody, Stat } from '../wire/records.ts';
+import type { SessionId } from '../wire/session-id.ts';
+import { failure, multiRefusal, refusal } from './client-errors.ts';
+import { ClientSession } from './client-session.ts';
+import type { Outcome } from './client-session.ts';
+import type {
+  Client,
+  ClientOptions,
+  ClientState,
+  CreateOptions,
+  Reply,
+  SubOperation,
+  WatchEvent,
+} from './client.ts';
+import type { ClientTransport, TransportLink, TransportTimer } from './transport.ts';
+
+/** Before the next server is tried, and before the whole list is tried again. */
+const nextServerDelayMs = 10;
+const nextRoundDelayMs = 100;
+
+/** A reply, or the error code of one that the caller can live with. */
+interface Answer {
+  readonly zxid: number;
+  readonly err: number;
+  readonly body: ReplyBody;
+}
+
+export class ZooKeeperClient implements Client {
+  readonly #transport: ClientTransport;
+  readonly #servers: readonly number[];
+  readonly #session: ClientSession;
+  readonly #watchListeners: ((event: WatchEvent) => void)[] = [];
+  #link: TransportLink | null = null;
+  #serverIndex = 0;
+  #failedAttempts = 0;
+  #hasBeenAttached = false;
+  #timer: TransportTimer | null = null;
+  #timerAtMs = Infinity;
+  #redial: TransportTimer | null = null;
+
+  constructor(transport: ClientTransport, options: ClientOptions) {
+    assert.ok(options.servers.length > 0, 'a client needs a server to connect to');
+    this.#transport = transport;
+    this.#servers = options.servers;
+    this.#session = new ClientSession({
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      requestTimeoutMs: options.requestTimeoutMs,
+      connectTimeoutMs: Math.max(100, options.sessionTimeoutMs / (options.servers.length + 1)),
+    });
+    this.#session.onWatch = (event) => {
+      for (const listener of this.#watchListeners) listener(event);
+      transport.waiting.disturb();
+    };
+    this.#dial();
+  }
+
+  get state(): ClientState {
+    switch (this.#session.phase) {
+      case 'attached':
+        return 'connected';
+      case 'expired':
+        return 'expired';
+      case 'ended':
+        return 'closed';
+      case 'detached':
+      case 'dialling':
+      case 'handshaking':
+        return this.#hasBeenAttached ? 'disconnected' : 'connecting';
+    }
+  }
+
+  get sessionId(): SessionId {
+    return this.#session.sessionId;
+  }
+
+  get server(): number | null {
+    return this.#session.phase === 'attached' ? this.#server : null;
+  }
+
+  get lastZxidSeen(): number {
+    return this.#session.lastZxidSeen;
+  }
+
+  async create(path: string, data: Buffer, options: CreateOptions = {}): Promise<Reply & { path: string }> {
+    const flags =
+      (options.ephemeral === true ? CreateFlags.EPHEMERAL : CreateFlags.PERSISTENT) |
+      (options.sequential === true ? CreateFlags.PERSISTENT_SEQUENTIAL : CreateFlags.PERSISTENT);
+    const acl = options.acl ?? openAcl;
+    const { zxid, body } = await this.#perform({ type: 'create', path, data, acl, flags });
+    return { zxid, path: bodyOf(body, 'path').path };
+  }
+
+  async delete(path: string, version: number): Promise<Reply> {
+    const { zxid } = await this.#perform({ type: 'delete', path, version });
+    return { zxid };
+  }
+
+  async exists(path: string, watch = false): Promise<Reply & { stat: Stat | null }> {
+    const { zxid, err, body } = await this.#perform({ type: 'exists', path, watch }, ErrorCode.NO_NODE);
+    return { zxid, stat: err === ErrorCode.OK ? bodyOf(body, 'stat').stat : null };
+  }
+
+  async getData(path: string, watch = false): Promise<Reply & { data: Buffer; stat: Stat }> {
+    return dataOf(await this.#perform({ type: 'getData', path, watch }));
+  }
+
+  async setData(path: string, data: Buffer, version: number): Promise<Reply & { stat: Stat }> {
+    const { zxid, body } = await this.#perform({ type: 'setData', path, data, version });
+    return { zxid, stat: bodyOf(body, 'stat').stat };
+  }
+
+  async getChildren(path: string, watch = false): Promise<Reply & { children: string[]; stat: Stat }> {
+    const { zxid, body } = await this.#perform({ type: 'getChildren2', path, watch });
+    const { children, stat } = bodyOf(body, 'childrenAndStat');
+    return { zxid, children: [...children], stat };
+  }
+
+  async multi(
+    operations: readonly SubOperation[],
+  ): Promise<Reply & { results: readonly (Stat | string | null)[] }> {
+    const request = { type: 'multi', operations: operations.map(toMultiOperation) } as const;
+    const { zxid, body } = await this.#perform(request);
+    const { results } = bodyOf(body, 'multi');
+    const refused = multiRefusal(request, results, zxid);
+    if (refused !== null) throw refused;
+    return { zxid, results: results.map(resultOf) };
+  }
+
+  async sync(path: string): Promise<Reply> {
+    const { zxid } = await this.#perform({ type: 'sync', path });
+    return { zxid };
+  }
+
+  async syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }> {
+    const synced = this.#submit({ type: 'sync', path });
+    const read = this.#submit({ type: 'getData', path, watch: false });
+    this.#settle();
+    // Both are waited for, so that a sync that failed does not leave the read's failure unheard.
+    const [sync, data] = await Promise.allSettled([synced, read]);
+    if (sync.status === 'rejected') throw sync.reason;
+    if (data.status === 'rejected') throw data.reason;
+    return dataOf(data.value);
+  }
+
+  onWatch(listener: (event: WatchEvent) => void): void {
+    this.#watchListeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#session.isOver) return;
+    if (this.#session.phase === 'attached') {
+      // A lost confirmation changes nothing here: the session then ends by its timeout.
+      await this.#perform({ type: 'closeSession' }).catch(() => {});
+    }
+    this.abandon();
+  }
+
+  drop(): void {
+    if (this.#link !== null) this.#lose('dropped by its own client');
+    this.#settle();
+  }
+
+  /** Stops at once and for good; the session is left to expire. */
+  abandon(): void {
+    this.#session.end();
+    this.#redial?.cancel();
+    if (this.#link !== null) this.#lose('the client was closed');
+    this.#settle();
+  }
+
+  get #server(): number {
+    const server = this.#servers[this.#serverIndex];
+    assert.ok(server !== undefined, 'the index stays inside the list');
+    return server;
+  }
+
+  #submit(request: ClientRequest, tolerated: number = ErrorCode.OK): Promise<Answer> {
+    const { waiting } = this.#transport;
+    return new Promise((resolve, reject) => {
+      waiting.enter();
+      this.#session.submit(request, this.#transport.nowMs(), (outcome: Outcome) => {
+        waiting.leave();
+        if (outcome.type === 'failed') return reject(failure(request, outcome.kind, outcome.reason));
+        const { err, zxid } = outcome.header;
+        if (err !== ErrorCode.OK && err !== tolerated) return reject(refusal(request, err, zxid));
+        return resolve({ zxid, err, body: outcome.body });
+      });
+    });
+  }
+
+  #perform(request: ClientRequest, tolerated: number = ErrorCode.OK): Promise<Answer> {
+    const answer = this.#submit(request, tolerated);
+    this.#settle();
+    return answer;
+  }
+
+  #dial(): void {
+    this.#redial = null;
+    this.#session.dialled(this.#transport.nowMs());
+    const link = this.#transport.dial(this.#server, {
+      opened: () => {
+        if (this.#link !== link) return;
+        this.#session.opened(this.#transport.nowMs());
+        this.#settle();
+      },
+      data: (bytes) => {
+        if (this.#link !== link) return;
+        this.#session.received(bytes, this.#transport.nowMs());
+        this.#settle();
+      },
+      closed: (reason) => {
+        if (this.#link !== link) return;
+        this.#lose(reason);
+        this.#settle();
+      },
+    });
+    this.#link = link;
+    this.#settle();
+  }
+
+  /** Carries out what the session wants after any event: bytes out, connection away, timer. */
+  #settle(): void {
+    if (this.#session.phase === 'attached' && this.#failedAttempts + Number(!this.#hasBeenAttached) > 0) {
+      this.#hasBeenAttached = true;
+      this.#failedAttempts = 0;
+    }
+    const bytes = this.#session.takeOutput();
+    if (bytes !== null) this.#link?.write(bytes);
+    if (this.#session.dropReason !== null) this.#lose(this.#session.dropReason);
+    this.#armTimer();
+  }
+
+  #lose(reason: string): void {
+    this.#link?.destroy();
+    this.#link = null;
+    this.#session.closed(reason);
+    if (this.#session.isOver) return;
+    this.#serverIndex = (this.#serverIndex + 1) % this.#servers.length;
+    this.#failedAttempts++;
+    const isRoundOver = this.#failedAttempts % this.#servers.length === 0;
+    this.#redial = this.#transport.after(isRoundOver ? nextRoundDelayMs : nextServerDelayMs, () =>
+      this.#dial(),
+    );
+  }
+
+  /** Deadlines mostly move away, so a timer that fires early and looks again is cheaper than setting it anew. */
+  #armTimer(): void {
+    const deadlineMs = this.#session.deadlineMs;
+    if (deadlineMs >= this.#timerAtMs && !this.#session.isOver) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#timerAtMs = Infinity;
+    if (deadlineMs === Infinity || this.#session.isOver) return;
+    this.#timerAtMs = deadlineMs;
+    this.#timer = this.#transport.after(Math.max(0, deadlineMs - this.#transport.nowMs()), () => {
+      this.#timer = null;
+      this.#timerAtMs = Infinity;
+      this.#session.advance(this.#transport.nowMs());
+      this.#settle();
+    });
+  }
+}
+
+/** The body of a reply, whose shape the codec chose by the request's own type. */
+function bodyOf<T extends ReplyBody['type']>(body: ReplyBody, type: T): Extract<ReplyBody, { type: T }> {
+  assert.equal(body.type, type, 'the codec decodes a reply by its request');
+  return body as Extract<ReplyBody, { type: T }>;
+}
+
+function dataOf({ zxid, body }: Answer): Reply & { data: Buffer; stat: Stat } {
+  const { data, stat } = bodyOf(body, 'data');
+  return { zxid, data: data ?? Buffer.alloc(0), stat };
+}
+
+function toMultiOperation(operation: SubOperation): MultiOperation {
+  const { path, data = Buffer.alloc(0), version = -1 } = operation;
+  switch (operation.type) {
+    case 'create':
+      return { type: 'create', path, data, acl: openAcl, flags: CreateFlags.PERSISTENT };
+    case 'delete':
+      return { type: 'delete', path, version };
+    case 'setData':
+      return { type: 'setData', path, data, version };
+    case 'check':
+      return { type: 'check', path, version };
+  }
+}
+
+function resultOf(result: MultiResult): Stat | string | null {
+  switch (result.type) {
+    case 'create':
+    case 'create2':
+      return result.path;
+    case 'setData':
+      return result.stat;
+    case 'delete':
+    case 'check':
+      return null;
+    case 'getData':
+    case 'getChildren':
+    case 'error':
+      throw new assert.AssertionError({ message: `a multi that succeeded holds no ${result.type} result` });
+  }
+}

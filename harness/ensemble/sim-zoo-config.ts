@@ -1,0 +1,35 @@
+// The zoo.cfg of a server of the simulated world. Thresholds are small so that snapshots, log replay and all
+// three ways of synchronization happen within a short run.
+
+import type { ServerDescription } from './ensemble.ts';
+
+export const dataDirectory = '/data';
+
+/** Back-off of election notifications: Apache's 60 s would outlast most runs after a heal. */
+const notificationLimitMs = 2000;
+
+export function renderZooConfig(options: {
+  readonly tickMs: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  readonly snapCount: number;
+  readonly commitLogCount: number;
+  readonly clientPort: number;
+  readonly servers: readonly (ServerDescription & { readonly host: string })[];
+}): string {
+  const lines = [
+    `tickTime=${options.tickMs}`,
+    `initLimit=${options.initLimit}`,
+    `syncLimit=${options.syncLimit}`,
+    `dataDir=${dataDirectory}`,
+    `clientPort=${options.clientPort}`,
+    `maxClientCnxns=0`,
+    `snapCount=${options.snapCount}`,
+    `commitLogCount=${options.commitLogCount}`,
+    `fastleader.maxNotificationInterval=${notificationLimitMs}`,
+    `4lw.commands.whitelist=*`,
+  ];
+  for (const { sid, role, host } of options.servers)
+    lines.push(`server.${sid}=${host}:2888:3888${role === 'observer' ? ':observer' : ''}`);
+  return `${lines.join('\n')}\n`;
+}

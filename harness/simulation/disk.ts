@@ -1,0 +1,260 @@
+// The disk of one host. It outlives the processes that use it: kill -9 leaves it as it is (the page cache
+// belongs to the kernel), power loss takes what was not synced. Names are durable only after a sync of their
+// directory; until then creations, renames and removals may come undone, the latest first.
+
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import type { Disk, DiskOperation } from '../../docker/zab/src/server/ports.ts';
+import type { Random } from '../random/random.ts';
+import { DiskFile } from './disk-file.ts';
+import type { Executor } from './executor.ts';
+import { nsPerMs } from './scheduler.ts';
+import type { ScheduledEvent, Scheduler } from './scheduler.ts';
+
+const shortestBatchNs = 20_000;
+
+export type DiskFault = 'ENOSPC' | 'EIO';
+
+type Done = (error: NodeJS.ErrnoException | null) => void;
+
+interface Batch {
+  readonly operations: readonly DiskOperation[];
+  readonly executor: Executor;
+  readonly done: Done;
+}
+
+/** How to take back a change of names that did not reach the disk. */
+type Undo = () => void;
+
+export class SimulatedDisk {
+  /** Factor on the time of every sync; above 1 for a slow disk. */
+  slowness = 1;
+  /** While set, everything that writes fails with this code. */
+  fault: DiskFault | null = null;
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #files = new Map<string, DiskFile>();
+  readonly #directories = new Set<string>();
+  /** By directory, in the order of the changes. */
+  readonly #unsyncedNames = new Map<string, Undo[]>();
+  #queue: Batch[] = [];
+  #event: ScheduledEvent | null = null;
+
+  constructor(options: { scheduler: Scheduler; random: Random }) {
+    this.#scheduler = options.scheduler;
+    this.#random = options.random;
+  }
+
+  /** The disk as one process incarnation sees it. */
+  portFor(executor: Executor): Disk {
+    return {
+      list: (directory) => this.list(directory),
+      read: (path) => this.read(path),
+      submit: (operations, done) => {
+        this.#queue.push({ operations, executor, done });
+        if (this.#queue.length === 1) this.#startBatch();
+      },
+    };
+  }
+
+  list(directory: string): readonly string[] {
+    const prefix = directory.endsWith('/') ? directory : `${directory}/`;
+    const names = new Set<string>();
+    for (const path of [...this.#files.keys(), ...this.#directories])
+      if (path.startsWith(prefix)) names.add(path.slice(prefix.length).split('/', 1)[0] as string);
+    return [...names].sort();
+  }
+
+  read(path: string): Buffer | null {
+    return this.#files.get(path)?.read() ?? null;
+  }
+
+  /** Every file with its content, by path. */
+  *contents(): Iterable<[path: string, content: Buffer]> {
+    for (const path of [...this.#files.keys()].sort()) yield [path, this.read(path) as Buffer];
+  }
+
+  /** Places a durable file before the run, as an administrator does. */
+  install(path: string, content: Buffer): void {
+    this.#makeDirectory(dirname(path));
+    const file = new DiskFile();
+    file.append(content);
+    file.sync();
+    this.#files.set(path, file);
+  }
+
+  /** The process is gone: what it had asked for and was not begun will not happen. */
+  dropRequests(): void {
+    if (this.#event !== null) this.#scheduler.cancel(this.#event);
+    this.#event = null;
+    this.#queue = [];
+  }
+
+  losePower(): void {
+    this.dropRequests();
+    for (const undos of this.#unsyncedNames.values()) {
+      const keptCount = this.#random.between(0, undos.length);
+      for (const undo of undos.slice(keptCount).reverse()) undo();
+    }
+    this.#unsyncedNames.clear();
+    for (const file of this.#files.values()) file.losePower(this.#random);
+  }
+
+  #startBatch(): void {
+    const batch = this.#queue[0];
+    if (batch !== undefined) this.#carryOut(batch, 0);
+  }
+
+  /** Carries out a batch from one of its steps on; only syncs take time. */
+  #carryOut(batch: Batch, from: number): void {
+    for (let index = from; index < batch.operations.length; index++) {
+      const operation = batch.operations[index] as DiskOperation;
+      const isSync = operation.type === 'sync' || operation.type === 'syncDirectory';
+      if (isSync) {
+        this.#wait(this.#drawSyncNs(), () => this.#finishSync(batch, index));
+        return;
+      }
+      const error = this.#attempt(operation);
+      if (error !== null) return this.#finish(batch, from, error);
+    }
+    this.#finish(batch, from, null);
+  }
+
+  #finishSync(batch: Batch, index: number): void {
+    const error = this.#attempt(batch.operations[index] as DiskOperation);
+    if (error === null) this.#carryOut(batch, index + 1);
+    else this.#answer(batch, error);
+  }
+
+  /** Even a batch without a sync answers later, never from inside `submit`. */
+  #finish(batch: Batch, from: number, error: NodeJS.ErrnoException | null): void {
+    if (from === 0) this.#wait(shortestBatchNs, () => this.#answer(batch, error));
+    else this.#answer(batch, error);
+  }
+
+  #answer(batch: Batch, error: NodeJS.ErrnoException | null): void {
+    this.#queue.shift();
+    this.#startBatch();
+    batch.executor.run(() => batch.done(error));
+  }
+
+  #wait(delayNs: number, run: () => void): void {
+    this.#event = this.#scheduler.after(delayNs, () => {
+      this.#event = null;
+      run();
+    });
+  }
+
+  /** 0.2 to 1 ms mostly, up to 5 ms for one sync in ten. */
+  #drawSyncNs(): number {
+    const draw = this.#random.float();
+    const ms = draw < 0.9 ? 0.2 + draw * 0.9 : 1 + (draw - 0.9) * 40;
+    return ms * nsPerMs * this.slowness;
+  }
+
+  #attempt(operation: DiskOperation): NodeJS.ErrnoException | null {
+    return this.fault === null ? this.#apply(operation) : faultError(this.fault, operation);
+  }
+
+  #apply(operation: DiskOperation): NodeJS.ErrnoException | null {
+    switch (operation.type) {
+      case 'append':
+        return this.#append(operation.path, operation.chunks);
+      case 'write':
+        return this.#write(operation.path, operation.bytes);
+      case 'sync':
+        return this.#withFile(operation.path, (file) => file.sync());
+      case 'truncate':
+        return this.#withFile(operation.path, (file) => file.truncate(operation.size));
+      case 'rename':
+        return this.#rename(operation.from, operation.to);
+      case 'remove':
+        return this.#withFile(operation.path, () => this.#setName(operation.path, null));
+      case 'makeDirectory':
+        this.#makeDirectory(operation.path);
+        return null;
+      case 'syncDirectory':
+        this.#unsyncedNames.delete(operation.path);
+        return null;
+    }
+  }
+
+  #append(path: string, chunks: readonly Buffer[]): NodeJS.ErrnoException | null {
+    const file = this.#openOrCreate(path);
+    if (file === null) return noEntry(dirname(path));
+    for (const chunk of chunks) file.append(chunk);
+    return null;
+  }
+
+  #write(path: string, bytes: Buffer): NodeJS.ErrnoException | null {
+    const file = this.#openOrCreate(path);
+    if (file === null) return noEntry(dirname(path));
+    file.truncate(0);
+    file.append(bytes);
+    return null;
+  }
+
+  #withFile(path: string, use: (file: DiskFile) => void): NodeJS.ErrnoException | null {
+    const file = this.#files.get(path);
+    if (file === undefined) return noEntry(path);
+    use(file);
+    return null;
+  }
+
+  #openOrCreate(path: string): DiskFile | null {
+    const present = this.#files.get(path);
+    if (present !== undefined) return present;
+    if (!this.#directories.has(dirname(path))) return null;
+    const created = new DiskFile();
+    this.#setName(path, created);
+    return created;
+  }
+
+  #rename(from: string, to: string): NodeJS.ErrnoException | null {
+    const file = this.#files.get(from);
+    if (file === undefined) return noEntry(from);
+    assert.equal(dirname(from), dirname(to), 'renames stay inside one directory, where they are atomic');
+    const replaced = this.#files.get(to);
+    this.#files.delete(from);
+    this.#files.set(to, file);
+    this.#noteUndo(dirname(to), () => {
+      this.#files.set(from, file);
+      if (replaced === undefined) this.#files.delete(to);
+      else this.#files.set(to, replaced);
+    });
+    return null;
+  }
+
+  #setName(path: string, file: DiskFile | null): void {
+    const before = this.#files.get(path);
+    if (file === null) this.#files.delete(path);
+    else this.#files.set(path, file);
+    this.#noteUndo(dirname(path), () => {
+      if (before === undefined) this.#files.delete(path);
+      else this.#files.set(path, before);
+    });
+  }
+
+  #noteUndo(directory: string, undo: Undo): void {
+    const undos = this.#unsyncedNames.get(directory);
+    if (undos === undefined) this.#unsyncedNames.set(directory, [undo]);
+    else undos.push(undo);
+  }
+
+  /** Directories are taken as durable at once: they are made at the first start, before anything matters. */
+  #makeDirectory(path: string): void {
+    for (let at = path; !this.#directories.has(at); at = dirname(at)) {
+      this.#directories.add(at);
+      if (at === dirname(at)) return;
+    }
+  }
+}
+
+function noEntry(path: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`ENOENT: no such file or directory, '${path}'`), { code: 'ENOENT' });
+}
+
+function faultError(code: DiskFault, operation: DiskOperation): NodeJS.ErrnoException {
+  const what = code === 'ENOSPC' ? 'no space left on device' : 'input/output error';
+  return Object.assign(new Error(`${code}: ${what}, ${operation.type}`), { code });
+}

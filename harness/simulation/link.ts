@@ -1,0 +1,245 @@
+// One end of a simulated TCP connection, with the pipe that leads from it to the other end. Bytes arrive in
+// order after a drawn delay. A cut loses nothing that TCP would send again: it holds the pipe until a
+// retransmission falls due after the heal. A process that dies closes its connections as a kernel does for
+// it; a host that loses power does not.
+
+import type { Address, Link, LinkHandlers } from '../../docker/zab/src/server/ports.ts';
+import type { Executor } from './executor.ts';
+import type { Host, SimulatedNetwork } from './network.ts';
+import { nsPerMs } from './scheduler.ts';
+import type { ScheduledEvent } from './scheduler.ts';
+
+/** Linux's least retransmission time-out; doubled at every attempt. */
+const firstRetransmissionNs = 200 * nsPerMs;
+/** Far below Linux's 120 s: a healed link of a simulated run should not stay silent for minutes. */
+const retransmissionLimitNs = 3000 * nsPerMs;
+/** What a receiver's kernel takes for a process that does not read. */
+const receiveWindowBytes = 256 * 1024;
+/** What may be under way without an acknowledgement, while the way back is cut. */
+const congestionWindowBytes = 64 * 1024;
+
+interface Segment {
+  /** Null closes the connection. */
+  readonly bytes: Buffer | null;
+  readonly arriveNs: number;
+}
+
+export class SimulatedLink implements Link {
+  readonly remote: Address;
+  readonly host: Host;
+  readonly #network: SimulatedNetwork;
+  readonly #executor: Executor;
+  #handlers: LinkHandlers | null;
+  #peer: SimulatedLink | null = null;
+  /** `open` and `dialling` belong to the process; a `closed` one only finishes what its kernel still sends. */
+  #state: 'dialling' | 'open' | 'closed' = 'dialling';
+  #isFlowing = true;
+  /** Arrived, not yet taken by the process; null is the peer's close. */
+  readonly #inbound: (Buffer | null)[] = [];
+  readonly #outbound: Segment[] = [];
+  #outboundEvent: ScheduledEvent | null = null;
+  #isCloseSent = false;
+  #lastArrivalNs = 0;
+  #unconsumedBytes = 0;
+  #unacknowledgedBytes = 0;
+  #stalledSinceNs: number | null = null;
+
+  constructor(
+    network: SimulatedNetwork,
+    details: { host: Host; executor: Executor; remote: Address; handlers: LinkHandlers | null },
+  ) {
+    this.#network = network;
+    this.host = details.host;
+    this.#executor = details.executor;
+    this.remote = details.remote;
+    this.#handlers = details.handlers;
+    this.host.links.add(this);
+  }
+
+  get bufferedBytes(): number {
+    return Math.max(0, this.#unconsumedBytes - receiveWindowBytes);
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#state === 'closed' || bytes.length === 0) return;
+    this.#unconsumedBytes += bytes.length;
+    this.#transmit(bytes);
+  }
+
+  pause(): void {
+    this.#isFlowing = false;
+  }
+
+  resume(): void {
+    if (this.#isFlowing) return;
+    this.#isFlowing = true;
+    for (let count = this.#inbound.length; count > 0; count--) this.#executor.run(this.#consume);
+  }
+
+  /** The kernel sends what is buffered before it closes, so this and `destroy` look alike from outside. */
+  end(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    if (this.#state === 'closed') return;
+    this.#leave();
+    this.#transmitClose();
+  }
+
+  /** The host lost power: no farewell, and nothing that was buffered leaves any more. */
+  vanish(): void {
+    this.#leave();
+    this.#outbound.length = 0;
+    this.#stopTransmission();
+  }
+
+  /** The connection is torn down under both ends, as by a middlebox that sends resets. */
+  reset(): void {
+    this.#peer?.fail('connection reset');
+    this.fail('connection reset');
+  }
+
+  /** This end ends without a word to the other: a dial that failed, or a reset. */
+  fail(reason: string): void {
+    if (this.#state === 'closed') return;
+    const handlers = this.#handlers;
+    this.vanish();
+    this.#isCloseSent = true;
+    this.#executor.run(() => handlers?.closed(this, reason));
+  }
+
+  /** Joins two ends; the dialling side learns of it through `open`. */
+  accept(peer: SimulatedLink, acceptHandlers: (link: Link) => LinkHandlers): void {
+    this.#peer = peer;
+    peer.#peer = this;
+    this.#state = 'open';
+    this.#executor.run(() => {
+      if (this.#state === 'open') this.#handlers = acceptHandlers(this);
+    });
+  }
+
+  /** The dial succeeded: tells the process, then sends what it wrote in the meantime. */
+  open(): void {
+    if (this.#state !== 'dialling') return;
+    this.#state = 'open';
+    this.#executor.run(() => {
+      if (this.#state === 'open') this.#handlers?.opened?.(this);
+    });
+    // The answer to the dial may have been overtaken by the first bytes.
+    for (let count = this.#inbound.length; count > 0; count--) this.#executor.run(this.#consume);
+    this.#scheduleArrival();
+  }
+
+  /** A cut was healed: what is held goes out when its next retransmission falls due. */
+  retransmit(): void {
+    if (this.#stalledSinceNs === null || this.#outboundEvent !== null) return;
+    const { nowNs } = this.#network.scheduler;
+    let dueNs = this.#stalledSinceNs;
+    let timeoutNs = firstRetransmissionNs;
+    while (dueNs <= nowNs) {
+      dueNs += timeoutNs;
+      timeoutNs = Math.min(2 * timeoutNs, retransmissionLimitNs);
+    }
+    this.#outboundEvent = this.#network.scheduler.at(dueNs, this.#arrive);
+  }
+
+  #transmit(bytes: Buffer | null): void {
+    const earliestNs = this.#network.scheduler.nowNs + this.#network.drawDelayNs(this.host, this.remote);
+    this.#lastArrivalNs = Math.max(this.#lastArrivalNs, earliestNs);
+    this.#outbound.push({ bytes, arriveNs: this.#lastArrivalNs });
+    this.#scheduleArrival();
+  }
+
+  #transmitClose(): void {
+    if (this.#isCloseSent || this.#peer === null) return;
+    this.#isCloseSent = true;
+    this.#transmit(null);
+  }
+
+  #scheduleArrival(): void {
+    const first = this.#outbound[0];
+    if (first === undefined || this.#peer === null || this.#state === 'dialling') return;
+    if (this.#outboundEvent !== null || this.#stalledSinceNs !== null) return;
+    const { scheduler } = this.#network;
+    this.#outboundEvent = scheduler.at(Math.max(first.arriveNs, scheduler.nowNs + 1), this.#arrive);
+  }
+
+  /** What is due arrives at the other host, unless a cut holds it. */
+  readonly #arrive = (): void => {
+    this.#outboundEvent = null;
+    const peer = this.#peer;
+    if (peer === null) return;
+    const network = this.#network;
+    const isReturnCut = network.isCut(peer.host, this.host);
+    if (!isReturnCut) this.#unacknowledgedBytes = 0;
+    while (this.#isDue()) {
+      if (network.isCut(this.host, peer.host) || (isReturnCut && this.#isWindowFull())) return this.#stall();
+      this.#stalledSinceNs = null;
+      network.stalledLinks.delete(this);
+      const segment = this.#outbound.shift() as Segment;
+      if (isReturnCut) this.#unacknowledgedBytes += segment.bytes?.length ?? 0;
+      peer.#receive(segment.bytes);
+    }
+    this.#scheduleArrival();
+  };
+
+  #isDue(): boolean {
+    const first = this.#outbound[0];
+    return first !== undefined && first.arriveNs <= this.#network.scheduler.nowNs;
+  }
+
+  #isWindowFull(): boolean {
+    return this.#unacknowledgedBytes >= congestionWindowBytes;
+  }
+
+  #stall(): void {
+    this.#stalledSinceNs ??= this.#network.scheduler.nowNs;
+    this.#network.stalledLinks.add(this);
+  }
+
+  #stopTransmission(): void {
+    if (this.#outboundEvent !== null) this.#network.scheduler.cancel(this.#outboundEvent);
+    this.#outboundEvent = null;
+    this.#stalledSinceNs = null;
+    this.#network.stalledLinks.delete(this);
+  }
+
+  #receive(bytes: Buffer | null): void {
+    this.#network.hash.mix(this.host.number);
+    if (bytes !== null) this.#network.hash.mixBytes(bytes);
+    if (this.#state === 'closed') {
+      // Nobody is there any more. Whoever still sends is told so, as by a kernel that knows no such connection.
+      if (bytes !== null) this.#transmitClose();
+      return;
+    }
+    this.#inbound.push(bytes);
+    this.#executor.run(this.#consume);
+  }
+
+  readonly #consume = (): void => {
+    if (!this.#isFlowing || this.#state !== 'open') return;
+    const bytes = this.#inbound.shift();
+    if (bytes === undefined) return;
+    const handlers = this.#handlers;
+    if (bytes === null) {
+      this.vanish();
+      this.#isCloseSent = true;
+      handlers?.closed(this, 'the other side closed the connection');
+      return;
+    }
+    if (this.#peer !== null) this.#peer.#unconsumedBytes -= bytes.length;
+    handlers?.data(this, bytes);
+  };
+
+  #leave(): void {
+    this.#state = 'closed';
+    this.#handlers = null;
+    this.#inbound.length = 0;
+    this.host.links.delete(this);
+  }
+}
