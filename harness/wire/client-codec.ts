@@ -1,7 +1,6 @@
-// The client protocol's codecs under one name: handshake, requests, replies, and the records they share.
+// The client protocol's codecs under one name: handshake, requests, replies.
 // Encoders called `encode…Frame` return whole frames; decoders take a frame's body.
 
 export * from './client-replies.ts';
 export * from './client-requests.ts';
 export * from './connect-codec.ts';
-export { readAcl, readStat, writeAcl, writeStat } from './record-codec.ts';
