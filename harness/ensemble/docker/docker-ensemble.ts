@@ -1,0 +1,308 @@
+// The Docker world: an ensemble of pods in a network of its own. Everything carries the run's label, so that
+// whatever happens to this process, its containers can be found and removed.
+
+import assert from 'node:assert/strict';
+import type Docker from 'dockerode';
+import type { Client, ClientOptions } from '../../client/client.ts';
+import { TcpTransport } from '../../client/tcp-transport.ts';
+import { ZooKeeperClient } from '../../client/zookeeper-client.ts';
+import { EnvironmentError } from '../ensemble.ts';
+import type {
+  Capability,
+  Cut,
+  Ensemble,
+  EnsembleFiles,
+  ServerDescription,
+  ServerStatus,
+} from '../ensemble.ts';
+import { askStatus } from '../server-status.ts';
+import { WallClock } from '../wall-clock.ts';
+import { cleanEngine, removeLeftovers } from './clean.ts';
+import { mergeTraces, readDataDirectory, readFile, readLogs } from './collect.ts';
+import { sendersByReceiver } from './cuts.ts';
+import { connectEngine, messageOf, settleAll } from './engine.ts';
+import { imageDigests, imageOfSystem, nemesisImage, requireImages } from './images.ts';
+import { labelsOfRun, nameInRun } from './labels.ts';
+import { Pod, traceFile } from './pod.ts';
+import { packetsPass } from './probe.ts';
+import { renderZooConfig } from './zoo-config.ts';
+import type { Timing } from './zoo-config.ts';
+
+export interface DockerEnsembleOptions {
+  readonly runId: string;
+  /** `zab`, `apache` or an image; one for all servers, or one for each, participants before observers. */
+  readonly systems: readonly string[];
+  readonly servers: number;
+  readonly observers?: number;
+  /** Images to use in place of a system's own, for mutants: system, then image. */
+  readonly images?: Readonly<Record<string, string>>;
+  readonly tickMs?: number;
+  readonly initLimit?: number;
+  readonly syncLimit?: number;
+  /** Whether bundled servers write their trace events; on by default. */
+  readonly traces?: boolean;
+  /** Whether `collect` brings the data directories; on by default. */
+  readonly dataDirectories?: boolean;
+  readonly progress?: (line: string) => void;
+  /** Ends provisioning early; what exists by then is removed. */
+  readonly signal?: AbortSignal;
+}
+
+interface Server extends ServerDescription {
+  readonly image: string;
+}
+
+const defaultTiming: Timing = { tickMs: 500, initLimit: 10, syncLimit: 5 };
+
+/** A server that serves answers in a few milliseconds, also on a busy machine. */
+const statusDeadlineMs = 700;
+
+/** Network and pods, with no server started yet. Throws EnvironmentError, and then leaves nothing behind. */
+export async function createDockerEnsemble(options: DockerEnsembleOptions): Promise<DockerEnsemble> {
+  const servers = describeServers(options);
+  const docker = await connectEngine();
+  try {
+    return await provision(docker, servers, options);
+  } catch (error) {
+    await cleanEngine(docker, { runId: options.runId });
+    throw error;
+  }
+}
+
+async function provision(
+  docker: Docker,
+  servers: readonly Server[],
+  options: DockerEnsembleOptions,
+): Promise<DockerEnsemble> {
+  const { runId, signal, progress = () => {} } = options;
+  const images = [nemesisImage, ...servers.map(({ image }) => image)];
+  signal?.throwIfAborted();
+  const [network] = await settleAll([
+    createNetwork(docker, runId),
+    requireImages(docker, images, progress),
+    removeLeftovers(docker),
+  ]);
+  signal?.throwIfAborted();
+  const plan = { runId, network, labels: labelsOfRun(runId) };
+  const [pods, versions] = await settleAll([
+    settleAll(servers.map(({ sid, image }) => Pod.open(docker, { ...plan, sid, image }))),
+    describeVersions(docker, images),
+    loadServerContainer(),
+  ]);
+  signal?.throwIfAborted();
+  return new DockerEnsemble({ docker, options, servers, pods, versions });
+}
+
+/**
+ * Loading testcontainers keeps this process busy for half a second, so it begins when the engine has been
+ * given its work. Nothing depends on the delay.
+ */
+async function loadServerContainer(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await import('./server-container.ts');
+}
+
+interface Provisioned {
+  readonly docker: Docker;
+  readonly options: DockerEnsembleOptions;
+  readonly servers: readonly Server[];
+  readonly pods: readonly Pod[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+class DockerEnsemble implements Ensemble {
+  readonly world = 'docker';
+  readonly clock = new WallClock();
+  readonly capabilities: ReadonlySet<Capability>;
+  readonly servers: readonly Server[];
+  readonly versions: Readonly<Record<string, string>>;
+  readonly tickMs: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  readonly #docker: Docker;
+  readonly #options: DockerEnsembleOptions;
+  readonly #pods: ReadonlyMap<number, Pod>;
+  readonly #paused = new Set<number>();
+  readonly #clients = new Set<ZooKeeperClient>();
+
+  constructor({ docker, options, servers, pods, versions }: Provisioned) {
+    const timing = { ...defaultTiming, ...timingOf(options) };
+    this.#docker = docker;
+    this.#options = options;
+    this.#pods = new Map(pods.map((pod) => [pod.sid, pod]));
+    this.servers = servers;
+    this.versions = versions;
+    this.tickMs = timing.tickMs;
+    this.initLimit = timing.initLimit;
+    this.syncLimit = timing.syncLimit;
+    const isBundled = servers.every(({ system }) => system === 'zab');
+    this.capabilities = new Set<Capability>([
+      'kill',
+      'pause',
+      'partition',
+      ...(isBundled && options.traces !== false ? (['traces'] as const) : []),
+      ...(isBundled ? (['mutants'] as const) : []),
+    ]);
+  }
+
+  async start(): Promise<void> {
+    const members = this.servers.map(({ sid, role }) => ({ sid, role, address: this.#pod(sid).address }));
+    await settleAll(
+      this.servers.map(({ sid, system }) => {
+        const isTraced = system === 'zab' && this.#options.traces !== false;
+        const environment = isTraced ? { ZAB_TRACE_FILE: traceFile } : {};
+        return this.#pod(sid).createServer(renderZooConfig(sid, members, this), environment);
+      }),
+    );
+  }
+
+  client(options: ClientOptions): Client {
+    const client = new ZooKeeperClient(new TcpTransport((sid) => this.#pod(sid).published), options);
+    this.#clients.add(client);
+    return client;
+  }
+
+  async status(sid: number): Promise<ServerStatus> {
+    const pod = this.#pod(sid);
+    // A frozen server would only be waited for.
+    const answer = this.#paused.has(sid) ? null : await askStatus(pod.published, statusDeadlineMs);
+    if (answer !== null) return { sid, ...answer };
+    const state = await pod.state();
+    return { sid, mode: state === 'running' ? 'none' : (state ?? 'dead'), zxid: null };
+  }
+
+  async kill(sid: number): Promise<void> {
+    await this.#pod(sid).kill();
+    this.#paused.delete(sid);
+  }
+
+  powerLoss(sid: number): Promise<void> {
+    return Promise.reject(
+      new EnvironmentError(
+        `the Docker world cannot cut the power of server ${sid}: its disk is this machine's`,
+      ),
+    );
+  }
+
+  async startServer(sid: number): Promise<void> {
+    await this.#pod(sid).start();
+  }
+
+  async pause(sid: number): Promise<void> {
+    await this.#pod(sid).pause();
+    this.#paused.add(sid);
+  }
+
+  async resume(sid: number): Promise<void> {
+    await this.#pod(sid).resume();
+    this.#paused.delete(sid);
+  }
+
+  async setCuts(cuts: readonly Cut[]): Promise<void> {
+    const senders = sendersByReceiver(cuts);
+    await settleAll(
+      [...this.#pods.values()].map((pod) => {
+        const froms = senders.get(pod.sid) ?? [];
+        return pod.cutFrom(froms.map((from) => this.#pod(from).address));
+      }),
+    );
+  }
+
+  async isRunning(sid: number): Promise<boolean> {
+    const state = await this.#pod(sid).state();
+    return state === 'running' || state === 'paused';
+  }
+
+  async isPaused(sid: number): Promise<boolean> {
+    return (await this.#pod(sid).state()) === 'paused';
+  }
+
+  async canReach(from: number, to: number): Promise<boolean> {
+    assert.notEqual(from, to, 'a probe goes from one server to another');
+    return packetsPass(this.#pod(from), this.#pod(to));
+  }
+
+  async collect(): Promise<EnsembleFiles> {
+    const files = new Map<string, Buffer | string>();
+    const traces: string[] = [];
+    await settleAll(this.servers.map((server) => this.#collectServer(server, files, traces)));
+    return {
+      files: new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1))),
+      trace: mergeTraces(traces, this.clock.startNs),
+    };
+  }
+
+  traceHash(): null {
+    return null;
+  }
+
+  /** Removes everything of the run; doing so twice is no harm. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.abandon();
+    this.#clients.clear();
+    await cleanEngine(this.#docker, { runId: this.#options.runId });
+  }
+
+  async #collectServer(
+    { sid, system }: Server,
+    files: Map<string, Buffer | string>,
+    traces: string[],
+  ): Promise<void> {
+    const pod = this.#pod(sid);
+    if ((await pod.state()) === null) return;
+    files.set(`logs/server-${sid}.log`, await readLogs(pod.server));
+    if (system === 'zab') traces.push((await readFile(pod.server, traceFile))?.toString() ?? '');
+    if (this.#options.dataDirectories === false) return;
+    const data = await readDataDirectory(pod.server);
+    files.set(`data/server-${sid}.${typeof data === 'string' ? 'txt' : 'tar.gz'}`, data);
+  }
+
+  #pod(sid: number): Pod {
+    const pod = this.#pods.get(sid);
+    assert.ok(pod !== undefined, `server ${sid} is not in this ensemble of ${this.servers.length}`);
+    return pod;
+  }
+}
+
+function describeServers({ systems, servers, observers = 0, images = {} }: DockerEnsembleOptions): Server[] {
+  const count = servers + observers;
+  if (systems.length !== 1 && systems.length !== count) {
+    throw new EnvironmentError(
+      `${systems.length} systems for ${count} servers: name one for all of them, or one for each`,
+    );
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const system = systems[index] ?? systems[0] ?? '';
+    return {
+      sid: index + 1,
+      role: index < servers ? 'participant' : 'observer',
+      system,
+      // Only the bundled server's sync goes through a quorum; of a foreign image nothing is assumed.
+      quorumSync: system === 'zab',
+      image: images[system] ?? imageOfSystem(system),
+    };
+  });
+}
+
+async function createNetwork(docker: Docker, runId: string): Promise<string> {
+  const name = nameInRun(runId, 'network');
+  try {
+    await docker.createNetwork({ Name: name, Driver: 'bridge', Labels: { ...labelsOfRun(runId) } });
+  } catch (error) {
+    throw new EnvironmentError(`cannot create the network ${name}: ${messageOf(error)}`, { cause: error });
+  }
+  return name;
+}
+
+async function describeVersions(docker: Docker, images: readonly string[]): Promise<Record<string, string>> {
+  const [digests, engine] = await Promise.all([imageDigests(docker, images), docker.version()]);
+  return { ...digests, 'docker engine': engine.Version, kernel: engine.KernelVersion ?? 'unknown' };
+}
+
+function timingOf({ tickMs, initLimit, syncLimit }: DockerEnsembleOptions): Partial<Timing> {
+  return {
+    ...(tickMs === undefined ? {} : { tickMs }),
+    ...(initLimit === undefined ? {} : { initLimit }),
+    ...(syncLimit === undefined ? {} : { syncLimit }),
+  };
+}
