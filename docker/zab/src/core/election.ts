@@ -1,0 +1,300 @@
+// FastLeaderElection: servers tell one another whom they would follow until a quorum names the same
+// candidate. Safety is not decided here: an elected server leads only after a quorum has promised it an
+// epoch. What is decided is that the candidate's history is the best among a quorum, so that it can lead.
+
+import assert from 'node:assert/strict';
+import { ServerState } from '../../../../harness/wire/constants.ts';
+import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
+import { hasQuorum, isVoter, membershipText, votersOf } from './membership.ts';
+import type { Membership } from './membership.ts';
+import type { TraceSink } from './trace.ts';
+import { isBetterCandidate, isSameVote, namesSameLeadership, noCandidate } from './vote.ts';
+import type { Candidate, Vote } from './vote.ts';
+
+/** `config` was added in version 2 of the notification. */
+const notificationVersion = 2;
+
+export interface ElectionOptions {
+  readonly sid: number;
+  readonly membership: Membership;
+  /** First interval between repeated notifications; it doubles up to `maxIntervalMs`. */
+  readonly minIntervalMs: number;
+  readonly maxIntervalMs: number;
+  /** How long a winner waits for a better vote that may still be under way. */
+  readonly finalizeWaitMs: number;
+  readonly send: (to: number, notification: Notification) => void;
+  readonly trace: TraceSink;
+}
+
+export interface Elected {
+  readonly leader: number;
+  /** The servers whose votes made the quorum, ascending. */
+  readonly voters: readonly number[];
+}
+
+export class FastLeaderElection {
+  readonly #options: ElectionOptions;
+  readonly #configText: string;
+  readonly #voterSids: readonly number[];
+  readonly #isVoter: boolean;
+
+  #state: ServerState = ServerState.LOOKING;
+  /** The logical clock: number of the round that this server is in. */
+  #round = 0;
+  /** While LOOKING the proposal of this round, afterwards the vote that ended it. */
+  #vote: Vote = { ...noCandidate, electionEpoch: 0 };
+  #own: Candidate = noCandidate;
+  /** What the voters said in this round. */
+  readonly #received = new Map<number, Notification>();
+  /** What servers said that are not LOOKING, of whatever round. */
+  readonly #established = new Map<number, Notification>();
+  /** Set while a quorum agrees and a better vote may still arrive. */
+  #finalizing: Elected | null = null;
+  #elected: Elected | null = null;
+  #hasOwnVoteToHear = false;
+  #intervalMs: number;
+  #deadlineMs = Infinity;
+
+  constructor(options: ElectionOptions) {
+    this.#options = options;
+    this.#configText = membershipText(options.membership);
+    this.#voterSids = votersOf(options.membership).map((member) => member.sid);
+    this.#isVoter = isVoter(options.membership, options.sid);
+    this.#intervalMs = options.minIntervalMs;
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  get round(): number {
+    return this.#round;
+  }
+
+  get vote(): Vote {
+    return this.#vote;
+  }
+
+  /** When the next `tick` is due; Infinity once a leader is known. */
+  get deadlineMs(): number {
+    return this.#deadlineMs;
+  }
+
+  /** The result, once. */
+  takeElected(): Elected | null {
+    const elected = this.#elected;
+    this.#elected = null;
+    return elected;
+  }
+
+  /** Enters a new round, proposing this server if it may lead. */
+  start(own: { readonly zxid: number; readonly peerEpoch: number }, nowMs: number): void {
+    this.#state = ServerState.LOOKING;
+    this.#own = this.#isVoter ? { leader: this.#options.sid, ...own } : noCandidate;
+    this.#round += 1;
+    this.#received.clear();
+    this.#established.clear();
+    this.#finalizing = null;
+    this.#elected = null;
+    this.#intervalMs = this.#options.minIntervalMs;
+    this.#propose(this.#own);
+    this.#broadcast(nowMs);
+    this.#hearOwnVote(nowMs);
+  }
+
+  receive(from: number, notification: Notification, nowMs: number): void {
+    if (!this.#voterSids.includes(from)) {
+      // It may ask, but it has no say. Only LOOKING servers ask: answering an answer would never end.
+      if (notification.state === ServerState.LOOKING) this.#answer(from, this.#round);
+      return;
+    }
+    if (this.#state !== ServerState.LOOKING) {
+      if (notification.state === ServerState.LOOKING) this.#answer(from, this.#vote.electionEpoch);
+      return;
+    }
+    if (notification.state === ServerState.LOOKING && notification.electionEpoch < this.#round) {
+      this.#answer(from, this.#round);
+    }
+    this.#consider(from, notification, nowMs);
+    this.#hearOwnVote(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    if (this.#finalizing !== null) {
+      this.#finish(this.#finalizing, this.#vote);
+      return;
+    }
+    this.#intervalMs = Math.min(2 * this.#intervalMs, this.#options.maxIntervalMs);
+    this.#broadcast(nowMs);
+    this.#hearOwnVote(nowMs);
+  }
+
+  /** The leader's epoch is known now: servers that ask must hear the same from all of us. */
+  establish(epoch: number): void {
+    this.#vote = { ...this.#vote, peerEpoch: epoch };
+  }
+
+  #consider(from: number, notification: Notification, nowMs: number): void {
+    if (!this.#voterSids.includes(notification.leader)) return;
+    if (this.#finalizing !== null) {
+      if (!isBetterCandidate(notification, this.#vote))
+        return this.#considerLateAgreement(from, notification);
+      this.#finalizing = null;
+    }
+    this.#deadlineMs = nowMs + this.#intervalMs;
+    switch (notification.state) {
+      case ServerState.LOOKING:
+        this.#considerProposal(from, notification, nowMs);
+        break;
+      case ServerState.FOLLOWING:
+      case ServerState.LEADING:
+        this.#considerEstablished(from, notification);
+        break;
+      default:
+        // OBSERVING, or a state that we do not know: no say.
+        break;
+    }
+  }
+
+  #considerProposal(from: number, notification: Notification, nowMs: number): void {
+    // zxid −1 is a server that lost its data and knows it: it must not help to elect an empty history.
+    if (notification.zxid === -1 || this.#own.zxid === -1) return;
+    if (notification.electionEpoch < this.#round) return;
+    if (notification.electionEpoch > this.#round) {
+      this.#round = notification.electionEpoch;
+      this.#received.clear();
+      this.#propose(isBetterCandidate(notification, this.#own) ? notification : this.#own);
+      this.#broadcast(nowMs);
+    } else if (isBetterCandidate(notification, this.#vote)) {
+      this.#propose(notification);
+      this.#broadcast(nowMs);
+    }
+    this.#received.set(from, notification);
+
+    const voters = this.#supporters();
+    if (!hasQuorum(this.#options.membership, voters)) return;
+    this.#finalizing = { leader: this.#vote.leader, voters };
+    this.#deadlineMs = nowMs + this.#options.finalizeWaitMs;
+    this.#finishIfUnanimous(voters);
+  }
+
+  #considerLateAgreement(from: number, notification: Notification): void {
+    if (notification.state !== ServerState.LOOKING || !isSameVote(notification, this.#vote)) return;
+    this.#received.set(from, notification);
+    this.#finishIfUnanimous(this.#supporters());
+  }
+
+  /** When every voter agrees there is nobody left who could name a better candidate. */
+  #finishIfUnanimous(voters: readonly number[]): void {
+    if (voters.length < this.#voterSids.length) return;
+    this.#finish({ leader: this.#vote.leader, voters }, this.#vote);
+  }
+
+  #supporters(): readonly number[] {
+    return this.#sidsThat((sid) => {
+      const received = this.#received.get(sid);
+      return received !== undefined && isSameVote(received, this.#vote);
+    });
+  }
+
+  /** A server that comes late joins the leader there is, whatever its own id and log. */
+  #considerEstablished(from: number, notification: Notification): void {
+    if (notification.electionEpoch === this.#round) {
+      this.#received.set(from, notification);
+      const voters = this.#agreeing(this.#received, notification);
+      if (voters !== null) return this.#join(notification, voters);
+    }
+    this.#established.set(from, notification);
+    const voters = this.#agreeing(this.#established, notification);
+    if (voters !== null) this.#join(notification, voters);
+  }
+
+  #join(notification: Notification, voters: readonly number[]): void {
+    this.#round = notification.electionEpoch;
+    const { leader, zxid, electionEpoch, peerEpoch } = notification;
+    this.#finish({ leader, voters }, { leader, zxid, electionEpoch, peerEpoch });
+  }
+
+  /** The servers that report the same leader as `notification`; null without a quorum or without the leader's own word. */
+  #agreeing(
+    reports: ReadonlyMap<number, Notification>,
+    notification: Notification,
+  ): readonly number[] | null {
+    const voters = this.#sidsThat((sid) => {
+      const report = reports.get(sid);
+      if (report === undefined) return false;
+      return report.state === ServerState.LOOKING
+        ? isSameVote(report, notification)
+        : namesSameLeadership(report, notification);
+    });
+    if (!hasQuorum(this.#options.membership, voters)) return null;
+    // Followers may not have noticed yet that their leader is gone, so the leader itself must have spoken.
+    const isConfirmed =
+      notification.leader === this.#options.sid
+        ? notification.electionEpoch === this.#round
+        : reports.get(notification.leader)?.state === ServerState.LEADING;
+    return isConfirmed ? voters : null;
+  }
+
+  #finish(elected: Elected, vote: Vote): void {
+    assert.equal(this.#state, ServerState.LOOKING);
+    if (elected.leader === this.#options.sid) this.#state = ServerState.LEADING;
+    else this.#state = this.#isVoter ? ServerState.FOLLOWING : ServerState.OBSERVING;
+    this.#vote = vote;
+    this.#finalizing = null;
+    this.#hasOwnVoteToHear = false;
+    this.#deadlineMs = Infinity;
+    this.#elected = elected;
+    this.#options.trace?.({
+      event: 'ELECTED',
+      leader: elected.leader,
+      round: this.#round,
+      voters: elected.voters,
+    });
+  }
+
+  #propose(candidate: Candidate): void {
+    const { leader, zxid, peerEpoch } = candidate;
+    this.#vote = { leader, zxid, peerEpoch, electionEpoch: this.#round };
+    this.#options.trace?.({ event: 'VOTE', round: this.#round, leader, zxid, epoch: peerEpoch });
+  }
+
+  /** To all voters, this one included: its own vote counts like any other, once it is heard. */
+  #broadcast(nowMs: number): void {
+    const notification = this.#notification(this.#round);
+    for (const sid of this.#voterSids) {
+      if (sid !== this.#options.sid) this.#options.send(sid, notification);
+    }
+    this.#hasOwnVoteToHear = this.#isVoter;
+    this.#deadlineMs = nowMs + this.#intervalMs;
+  }
+
+  #hearOwnVote(nowMs: number): void {
+    while (this.#hasOwnVoteToHear) {
+      this.#hasOwnVoteToHear = false;
+      this.#consider(this.#options.sid, this.#notification(this.#round), nowMs);
+    }
+  }
+
+  #answer(to: number, electionEpoch: number): void {
+    this.#options.send(to, this.#notification(electionEpoch));
+  }
+
+  #notification(electionEpoch: number): Notification {
+    const { leader, zxid, peerEpoch } = this.#vote;
+    return {
+      state: this.#state,
+      leader,
+      zxid,
+      electionEpoch,
+      peerEpoch,
+      version: notificationVersion,
+      config: this.#configText,
+    };
+  }
+
+  #sidsThat(holds: (sid: number) => boolean): readonly number[] {
+    return this.#voterSids.filter(holds);
+  }
+}

@@ -1,0 +1,627 @@
+// The leader: wins an epoch (discovery), brings a quorum to its own history (synchronization), then orders
+// transactions (broadcast). Each step needs a quorum that includes the leader itself.
+
+import assert from 'node:assert/strict';
+import { OpCode, PacketType } from '../../../../harness/wire/constants.ts';
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import {
+  decodeAckEpochData,
+  decodeForwardedRequest,
+  decodeLearnerInfo,
+  decodeRevalidate,
+  decodeTouches,
+  encodeLeaderInfoData,
+  encodeRevalidated,
+} from '../../../../harness/wire/quorum-codec.ts';
+import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
+import type { SessionId } from '../../../../harness/wire/session-id.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import { epochLimit, epochOf, formatZxid, makeZxid } from '../../../../harness/wire/zxid.ts';
+import type { LinkId } from './events.ts';
+import { LearnerHandler } from './learner-handler.ts';
+import { hashOf } from './local-state.ts';
+import type { LocalState } from './local-state.ts';
+import { hasQuorum, isVoter, membershipText, quorumSize } from './membership.ts';
+import { DurabilityQueue } from './outbox.ts';
+import { Proposals } from './proposals.ts';
+import type { Role, Timing } from './role.ts';
+import { SyncBarrier } from './sync-barrier.ts';
+import { chooseSync } from './synchronization.ts';
+
+const protocolVersion = 0x10000;
+
+type LeaderPhase =
+  /** Waits until a quorum has called, to choose an epoch above all that they have promised. */
+  | 'discovery'
+  /** Makes its own promise durable. */
+  | 'promising'
+  /** Waits until a quorum has promised this epoch. */
+  | 'establishing'
+  /** Waits until a quorum holds the initial history durably. */
+  | 'synchronization'
+  | 'broadcast';
+
+export interface LeaderOptions {
+  readonly state: LocalState;
+  readonly timing: Timing;
+  readonly isSnapshotForced: boolean;
+  readonly nowMs: number;
+  /** Called when the epoch is active: clients may be served. */
+  readonly activated: (epoch: number) => void;
+}
+
+export class Leader implements Role {
+  readonly #state: LocalState;
+  readonly #timing: Timing;
+  readonly #options: LeaderOptions;
+  readonly #handlers = new Map<LinkId, LearnerHandler>();
+  readonly #called: Set<number>;
+  readonly #promised = new Set<number>();
+  readonly #synchronized = new Set<number>();
+  /** Where this server's own history stood when it was elected. */
+  readonly #initialEpoch: number;
+  readonly #initialZxid: number;
+
+  #phase: LeaderPhase = 'discovery';
+  #phaseHalfTicks = 0;
+  #endReason: string | null = null;
+  #deadlineMs: number;
+  #halfTicks = 0;
+  #ticksWithoutQuorum = 0;
+  #epoch = 0;
+  #highestAcceptedEpoch: number;
+
+  #proposals: Proposals;
+  readonly #barrier = new SyncBarrier();
+  readonly #own: { readonly sid: number; ackedZxid: number };
+  /** This server and the voters that get proposals: whose acknowledgements count. */
+  #ackers: { readonly sid: number; readonly ackedZxid: number }[];
+  readonly #ownAppends = new DurabilityQueue<number>();
+  readonly #waits = new DurabilityQueue<() => void>();
+
+  constructor(options: LeaderOptions) {
+    const { state } = options;
+    this.#options = options;
+    this.#state = state;
+    this.#timing = options.timing;
+    this.#called = new Set([state.sid]);
+    this.#initialEpoch = state.currentEpoch;
+    // (e, 0) is what a server with the initial history of e may report, whatever its last record.
+    this.#initialZxid = Math.max(state.lastLoggedZxid, makeZxid(state.currentEpoch, 0));
+    this.#highestAcceptedEpoch = Math.max(state.acceptedEpoch, state.seenEpoch);
+    this.#proposals = new Proposals(state.membership, 0);
+    this.#own = { sid: state.sid, ackedZxid: 0 };
+    this.#ackers = [this.#own];
+    this.#deadlineMs = options.nowMs + this.#timing.tickMs / 2;
+    this.#tryToChooseEpoch();
+  }
+
+  get endReason(): string | null {
+    return this.#endReason;
+  }
+
+  get isServing(): boolean {
+    return this.#phase === 'broadcast' && this.#endReason === null;
+  }
+
+  get deadlineMs(): number {
+    return this.#deadlineMs;
+  }
+
+  /** 0 until it is chosen. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get nextZxid(): number {
+    return this.#proposals.nextZxid;
+  }
+
+  get hasOutstanding(): boolean {
+    return this.#proposals.hasOutstanding;
+  }
+
+  /** Learners that have caught up, by sid. */
+  get synchronizedLearners(): readonly { readonly sid: number; readonly isVoter: boolean }[] {
+    return [...this.#handlers.values()].filter((handler) => handler.phase === 'serving');
+  }
+
+  learnerConnected(link: LinkId): void {
+    this.#handlers.set(link, new LearnerHandler(link, this.#state.outbox));
+  }
+
+  receive(link: LinkId, packet: QuorumPacket): void {
+    const handler = this.#handlers.get(link);
+    if (handler === undefined) return;
+    handler.quietHalfTicks = 0;
+    try {
+      this.#dispatch(handler, packet);
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      this.#drop(handler, `malformed packet of type ${packet.type}: ${error.message}`);
+    }
+  }
+
+  receiveSnapshot(link: LinkId): void {
+    const handler = this.#handlers.get(link);
+    if (handler !== undefined) this.#drop(handler, 'a learner sent a snapshot');
+  }
+
+  linkClosed(link: LinkId): void {
+    const handler = this.#handlers.get(link);
+    if (handler !== undefined) this.#forget(handler);
+  }
+
+  persisted(): void {
+    const { durableMark } = this.#state.outbox;
+    for (;;) {
+      const proceed = this.#waits.takeDurable(durableMark);
+      if (proceed === undefined) break;
+      proceed();
+    }
+    let isAhead = false;
+    for (;;) {
+      const zxid = this.#ownAppends.takeDurable(durableMark);
+      if (zxid === undefined) break;
+      this.#own.ackedZxid = zxid;
+      this.#state.trace?.({ event: 'ACK_RECV', from: this.#own.sid, zxid });
+      isAhead = true;
+    }
+    if (isAhead) this.#commitAcknowledged();
+  }
+
+  propose(record: TxnRecord): void {
+    assert.equal(this.#phase, 'broadcast', 'only an active leader proposes');
+    const { zxid, clientId, cxid } = record.header;
+    assert.equal(zxid, this.nextZxid, 'a proposal has the next zxid');
+    if (this.#proposals.isOutOfZxids) {
+      return this.#end(`epoch ${this.#epoch} has used up its zxids; a new epoch starts at 1 again`);
+    }
+    this.#proposals.proposed(zxid);
+    this.#state.trace?.({ event: 'PROPOSE', zxid, hash: hashOf(record), session: clientId, cxid });
+    const packet = proposalOf(record);
+    for (const handler of this.#handlers.values()) {
+      if (handler.isVoter && handler.isForwarding) handler.propose(packet);
+    }
+    this.#ownAppends.push(this.#state.append(record), zxid);
+  }
+
+  sync(token: number): void {
+    this.#state.trace?.({ event: 'SYNC_RECV', id: token });
+    this.#barrier.add({ link: null, token }, this.#proposals.lastProposedZxid);
+    this.#advanceBarrier();
+  }
+
+  /** The leader's own clients do not go through here: the server proposes for them. */
+  forward(): void {}
+
+  /** The leader's own sessions are known to the server. */
+  revalidate(): void {}
+
+  revalidated(link: LinkId, sessionId: SessionId, valid: boolean): void {
+    const handler = this.#handlers.get(link);
+    handler?.send({
+      type: PacketType.REVALIDATE,
+      zxid: -1,
+      data: encodeRevalidated({ sessionId, valid }),
+      authinfo: null,
+    });
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    // Late ticks are not made up for: packets that arrived meanwhile are to be read before anyone is judged.
+    this.#deadlineMs = nowMs + this.#timing.tickMs / 2;
+    this.#halfTicks += 1;
+    this.#dropSilentLearners();
+    if (this.#phase === 'broadcast') {
+      for (const handler of this.#handlers.values()) if (handler.phase === 'serving') this.#ping(handler);
+      if (this.#halfTicks % 2 === 0) this.#checkQuorum();
+      return;
+    }
+    this.#phaseHalfTicks += 1;
+    if (this.#phaseHalfTicks > 2 * this.#timing.initLimit) {
+      this.#end(`no quorum within ${this.#timing.initLimit} ticks in phase ${this.#phase}`);
+    }
+  }
+
+  end(): void {
+    for (const handler of this.#handlers.values()) {
+      this.#drop(handler, `server ${this.#state.sid} leads no longer: ${this.#endReason}`);
+    }
+  }
+
+  #dispatch(handler: LearnerHandler, packet: QuorumPacket): void {
+    if (handler.phase === 'unknown') return this.#receiveCall(handler, packet);
+    switch (packet.type) {
+      case PacketType.ACKEPOCH:
+        return this.#receivePromise(handler, packet);
+      case PacketType.ACK:
+        return this.#receiveAck(handler, packet.zxid);
+      case PacketType.PING:
+        return this.#receivePong(handler, packet);
+      case PacketType.REQUEST:
+        return this.#receiveRequest(handler, packet);
+      case PacketType.REVALIDATE: {
+        const { link, sid } = handler;
+        const question = decodeRevalidate(packet.data);
+        return this.#state.outbox.upcall({ type: 'revalidate', link, from: sid, ...question });
+      }
+      default:
+        return this.#drop(handler, `a learner sent a packet of type ${packet.type}`);
+    }
+  }
+
+  // Discovery.
+
+  #receiveCall(handler: LearnerHandler, packet: QuorumPacket): void {
+    if (packet.type !== PacketType.FOLLOWERINFO && packet.type !== PacketType.OBSERVERINFO) {
+      return this.#drop(handler, `a learner began with a packet of type ${packet.type}`);
+    }
+    const info = decodeLearnerInfo(packet.data);
+    const acceptedEpoch = epochOf(packet.zxid);
+    const refusal = this.#reasonToRefuse(packet, info, acceptedEpoch);
+    if (refusal !== null) return this.#drop(handler, refusal);
+    for (const other of this.#handlers.values()) {
+      if (other.sid === info.sid && other !== handler && other.phase !== 'unknown') {
+        this.#drop(other, `server ${info.sid} has connected again`);
+      }
+    }
+    handler.sid = info.sid;
+    handler.isVoter = packet.type === PacketType.FOLLOWERINFO;
+    handler.phase = 'called';
+
+    this.#state.seenEpoch = Math.max(this.#state.seenEpoch, acceptedEpoch);
+    this.#highestAcceptedEpoch = Math.max(this.#highestAcceptedEpoch, acceptedEpoch);
+    if (this.#phase === 'discovery') {
+      if (handler.isVoter) this.#called.add(handler.sid);
+      this.#tryToChooseEpoch();
+    } else if (acceptedEpoch > this.#epoch) {
+      // It can never join this epoch, so without a new one it would be shut out for good.
+      this.#end(`server ${info.sid} has promised epoch ${acceptedEpoch}, above epoch ${this.#epoch}`);
+    } else if (this.#phase !== 'promising') {
+      this.#invite(handler);
+    }
+  }
+
+  #reasonToRefuse(
+    packet: QuorumPacket,
+    info: { readonly sid: number; readonly protocolVersion: number; readonly configVersion: number },
+    acceptedEpoch: number,
+  ): string | null {
+    const { membership, sid } = this.#state;
+    if (info.protocolVersion < protocolVersion) return `server ${info.sid} speaks an old learner protocol`;
+    if (info.configVersion > membership.version) return `server ${info.sid} has a newer configuration`;
+    if (info.sid === sid) return `a learner calls itself ${sid}, as this server`;
+    if (packet.type === PacketType.FOLLOWERINFO && !isVoter(membership, info.sid)) {
+      return `server ${info.sid} is not a voter of this ensemble`;
+    }
+    if (acceptedEpoch < 0 || acceptedEpoch >= epochLimit - 1) {
+      return `server ${info.sid} has promised an impossible epoch ${acceptedEpoch}`;
+    }
+    return null;
+  }
+
+  #tryToChooseEpoch(): void {
+    if (!hasQuorum(this.#state.membership, this.#called)) return;
+    this.#epoch = this.#highestAcceptedEpoch + 1;
+    this.#enter('promising');
+    this.#whenDurable(this.#state.promise(this.#epoch), () => {
+      this.#enter('establishing');
+      const { sid, trace } = this.#state;
+      trace?.({ event: 'EPOCH_ACK', leader: sid, epoch: this.#epoch, counted: true });
+      this.#promised.add(sid);
+      for (const handler of this.#handlers.values()) if (handler.phase === 'called') this.#invite(handler);
+      this.#tryToEstablish();
+    });
+  }
+
+  #invite(handler: LearnerHandler): void {
+    handler.phase = 'invited';
+    handler.send({
+      type: PacketType.LEADERINFO,
+      zxid: this.#epochMark,
+      data: encodeLeaderInfoData(protocolVersion),
+      authinfo: null,
+    });
+  }
+
+  #receivePromise(handler: LearnerHandler, packet: QuorumPacket): void {
+    if (handler.phase !== 'invited') return this.#drop(handler, 'ACKEPOCH without LEADERINFO');
+    const currentEpoch = decodeAckEpochData(packet.data);
+    // −1: it has promised this epoch before, so it may have done so to another leader. It must not count.
+    const isCounted = handler.isVoter && currentEpoch !== -1 && packet.zxid !== -1;
+    if (this.#phase === 'establishing' && currentEpoch !== -1) {
+      const zxid = Math.max(packet.zxid, makeZxid(currentEpoch, 0));
+      const isAhead =
+        currentEpoch > this.#initialEpoch ||
+        (currentEpoch === this.#initialEpoch && zxid > this.#initialZxid);
+      // To lead it would be to undo what it may know to be committed.
+      if (isAhead) return this.#drop(handler, `server ${handler.sid} has a longer history than its leader`);
+    }
+    handler.lastZxid = packet.zxid;
+    handler.phase = 'promised';
+    if (isCounted) this.#promised.add(handler.sid);
+    if (this.#phase === 'establishing') this.#tryToEstablish();
+    else this.#trySynchronize(handler);
+  }
+
+  #tryToEstablish(): void {
+    const { membership, trace } = this.#state;
+    if (!hasQuorum(membership, this.#promised)) return;
+    this.#enter('synchronization');
+    trace?.({ event: 'ESTABLISH', epoch: this.#epoch, ackers: ascending(this.#promised) });
+    this.#proposals = new Proposals(membership, this.#epochMark);
+    this.#whenDurable(this.#state.adoptEpoch(this.#epoch), () => {
+      this.#synchronized.add(this.#state.sid);
+      this.#tryToActivate();
+    });
+    for (const handler of this.#handlers.values()) this.#trySynchronize(handler);
+  }
+
+  // Synchronization.
+
+  /** Observers wait until the initial history is committed, for they log only what is. */
+  #trySynchronize(handler: LearnerHandler): void {
+    if (handler.phase !== 'promised') return;
+    if (!handler.isVoter && this.#phase !== 'broadcast') return;
+    const { history, database, membership, trace } = this.#state;
+    const endZxid = this.#phase === 'broadcast' ? history.lastCommittedZxid : history.lastZxid;
+    const plan = chooseSync(
+      {
+        history,
+        endZxid,
+        lastProcessedZxid: Math.max(endZxid, database.lastProcessedZxid),
+        epoch: this.#epoch,
+        initialEpoch: this.#initialEpoch,
+        isSnapshotForced: this.#options.isSnapshotForced,
+      },
+      handler.lastZxid,
+    );
+    trace?.({
+      event: 'SYNC_SEND',
+      to: handler.sid,
+      mode: plan.type,
+      from: handler.lastZxid,
+      upTo: endZxid,
+    });
+    handler.phase = 'synchronizing';
+    if (handler.isVoter) this.#ackers.push(handler);
+
+    let afterZxid: number;
+    if (plan.type === 'SNAP') {
+      // Whatever is not applied yet follows as records, so that no snapshot holds what may be undone.
+      afterZxid = database.lastProcessedZxid;
+      handler.send({ type: PacketType.SNAP, zxid: afterZxid, data: null, authinfo: null });
+      this.#state.outbox.stream(handler.link, database.encodeStream());
+    } else {
+      afterZxid = plan.after;
+      handler.send({ type: PacketType[plan.type], zxid: plan.zxid, data: null, authinfo: null });
+    }
+    for (const record of history.recordsAfter(afterZxid)) {
+      const { zxid } = record.header;
+      if (zxid <= endZxid) {
+        handler.send(proposalOf(record));
+        handler.send({ type: PacketType.COMMIT, zxid, data: null, authinfo: null });
+      } else if (handler.isVoter) {
+        handler.propose(proposalOf(record));
+      }
+    }
+    handler.send({
+      type: PacketType.NEWLEADER,
+      zxid: this.#epochMark,
+      data: Buffer.from(membershipText(membership)),
+      authinfo: null,
+    });
+  }
+
+  #tryToActivate(): void {
+    const { membership, sid, trace } = this.#state;
+    if (this.#phase !== 'synchronization' || !this.#synchronized.has(sid)) return;
+    if (!hasQuorum(membership, this.#synchronized)) return;
+    this.#enter('broadcast');
+    trace?.({
+      event: 'ACTIVATE',
+      epoch: this.#epoch,
+      ackers: ascending(this.#synchronized),
+      lastZxid: this.#state.lastLoggedZxid,
+    });
+    this.#state.commitThrough(Infinity);
+    this.#state.markEpoch(this.#epoch);
+    this.#options.activated(this.#epoch);
+    for (const handler of this.#handlers.values()) {
+      if (handler.phase === 'synchronized') this.#startServing(handler);
+      else this.#trySynchronize(handler);
+    }
+  }
+
+  #startServing(handler: LearnerHandler): void {
+    handler.phase = 'serving';
+    handler.send({ type: PacketType.UPTODATE, zxid: -1, data: null, authinfo: null });
+  }
+
+  // Broadcast.
+
+  #receiveAck(handler: LearnerHandler, zxid: number): void {
+    if (!handler.isForwarding) return this.#drop(handler, 'an ACK before NEWLEADER');
+    if (zxid === this.#epochMark) return this.#receiveNewLeaderAck(handler);
+    if (!handler.isVoter) return;
+    if (zxid > this.#proposals.lastProposedZxid) {
+      return this.#drop(handler, `an ACK of ${formatZxid(zxid)}, which was not proposed`);
+    }
+    this.#state.trace?.({ event: 'ACK_RECV', from: handler.sid, zxid });
+    handler.acknowledged(zxid);
+    if (this.#phase === 'broadcast') this.#commitAcknowledged();
+  }
+
+  #receiveNewLeaderAck(handler: LearnerHandler): void {
+    // Learners acknowledge (epoch, 0) twice; the second is their answer to UPTODATE.
+    if (handler.phase !== 'synchronizing') return;
+    handler.phase = 'synchronized';
+    if (this.#phase === 'broadcast') return this.#startServing(handler);
+    if (handler.isVoter) this.#synchronized.add(handler.sid);
+    this.#tryToActivate();
+  }
+
+  #commitAcknowledged(): void {
+    while (this.#proposals.tryToCommit(this.#ackers)) this.#commit(this.#proposals.lastCommittedZxid);
+    this.#answerSyncs();
+  }
+
+  #commit(zxid: number): void {
+    const { history, membership, trace } = this.#state;
+    const record = history.firstPending;
+    assert.ok(record?.header.zxid === zxid, 'commits are in the order of the log');
+    trace?.({
+      event: 'COMMIT_DECIDE',
+      zxid,
+      hash: hashOf(record),
+      ackers: this.#ackers.filter((acker) => acker.ackedZxid >= zxid).map((acker) => acker.sid),
+      configs: [membership.version],
+    });
+    const commit: QuorumPacket = { type: PacketType.COMMIT, zxid, data: null, authinfo: null };
+    let inform: QuorumPacket | null = null;
+    for (const handler of this.#handlers.values()) {
+      if (!handler.isForwarding) continue;
+      if (handler.isVoter) {
+        handler.send(commit);
+      } else {
+        inform ??= { type: PacketType.INFORM, zxid, data: record.bytes, authinfo: null };
+        handler.send(inform);
+      }
+    }
+    this.#state.commitFirst();
+  }
+
+  #receiveRequest(handler: LearnerHandler, packet: QuorumPacket): void {
+    if (handler.phase !== 'serving') return;
+    const request = decodeForwardedRequest(packet);
+    const { link, sid } = handler;
+    if (request.opcode === OpCode.SYNC) {
+      this.#barrier.add({ link, token: 0 }, this.#proposals.lastProposedZxid);
+      return this.#advanceBarrier();
+    }
+    this.#state.outbox.upcall({ type: 'request', link, from: sid, request });
+  }
+
+  #ping(handler: LearnerHandler): void {
+    handler.ping(this.#proposals.lastProposedZxid);
+    // A learner that came after the round began takes part with its next ping.
+    const round = this.#barrier.round;
+    if (round === null || handler.barrierRound === round) return;
+    handler.barrierRound = round;
+    handler.barrierPing = handler.pingCount;
+  }
+
+  #receivePong(handler: LearnerHandler, packet: QuorumPacket): void {
+    handler.pongCount += 1;
+    const touches = decodeTouches(packet.data);
+    if (touches.length > 0) this.#state.outbox.upcall({ type: 'touched', touches });
+    if (this.#barrier.round !== null) this.#advanceBarrier();
+  }
+
+  #advanceBarrier(): void {
+    for (;;) {
+      if (this.#barrier.isRoundDue) {
+        this.#barrier.startRound();
+        for (const handler of this.#handlers.values()) {
+          if (handler.isVoter && handler.phase === 'serving') this.#ping(handler);
+        }
+      }
+      if (this.#barrier.round === null || !this.#isRoundAnswered(this.#barrier.round)) break;
+      this.#barrier.finishRound();
+    }
+    this.#answerSyncs();
+  }
+
+  #isRoundAnswered(round: number): boolean {
+    let count = 1;
+    for (const handler of this.#handlers.values()) {
+      const isAnswered = handler.barrierRound === round && handler.pongCount >= handler.barrierPing;
+      if (isAnswered && handler.isVoter) count += 1;
+    }
+    return count >= quorumSize(this.#state.membership);
+  }
+
+  #answerSyncs(): void {
+    for (;;) {
+      const sync = this.#barrier.takeDone(this.#proposals.lastCommittedZxid);
+      if (sync === null) return;
+      if (sync.link === null) {
+        this.#state.trace?.({ event: 'SYNC_DONE', id: sync.token });
+        this.#state.outbox.upcall({ type: 'syncDone', token: sync.token });
+      } else {
+        const handler = this.#handlers.get(sync.link);
+        handler?.send({ type: PacketType.SYNC, zxid: 0, data: null, authinfo: null });
+      }
+    }
+  }
+
+  // Time.
+
+  #dropSilentLearners(): void {
+    const { initLimit, syncLimit } = this.#timing;
+    for (const handler of this.#handlers.values()) {
+      const limit = handler.hasSynchronized ? syncLimit : initLimit;
+      const { quiet, unacknowledged } = handler.halfTickPassed();
+      if (quiet > 2 * limit) {
+        this.#drop(handler, `server ${handler.sid} was silent for ${limit} ticks`);
+      } else if (unacknowledged > 2 * syncLimit) {
+        this.#drop(handler, `server ${handler.sid} left a proposal unacknowledged for ${syncLimit} ticks`);
+      }
+    }
+  }
+
+  /** A leader that a quorum may have left must stop: another may lead by now. */
+  #checkQuorum(): void {
+    const { membership, sid } = this.#state;
+    const { syncLimit } = this.#timing;
+    const voters = [...this.#handlers.values()].filter((handler) => handler.isVoter);
+    const synchronized = voters.filter((handler) => handler.hasSynchronized);
+    if (hasQuorum(membership, [sid, ...synchronized.map((handler) => handler.sid)])) {
+      this.#ticksWithoutQuorum = 0;
+      return;
+    }
+    // Learners that are synchronizing again will do, for a while.
+    this.#ticksWithoutQuorum += 1;
+    const isHopeful = hasQuorum(membership, [sid, ...voters.map((handler) => handler.sid)]);
+    if (isHopeful && this.#ticksWithoutQuorum < syncLimit) return;
+    this.#end(`only ${synchronized.length + 1} of ${quorumSize(membership)} voters needed follow`);
+  }
+
+  #drop(handler: LearnerHandler, reason: string): void {
+    this.#state.outbox.close(handler.link, reason);
+    this.#forget(handler);
+  }
+
+  #forget(handler: LearnerHandler): void {
+    this.#handlers.delete(handler.link);
+    this.#ackers = this.#ackers.filter((acker) => acker !== handler);
+  }
+
+  #enter(phase: LeaderPhase): void {
+    this.#phase = phase;
+    this.#phaseHalfTicks = 0;
+  }
+
+  #end(reason: string): void {
+    this.#endReason ??= reason;
+  }
+
+  #whenDurable(mark: number, proceed: () => void): void {
+    if (mark <= this.#state.outbox.durableMark) proceed();
+    else this.#waits.push(mark, proceed);
+  }
+
+  get #epochMark(): number {
+    return makeZxid(this.#epoch, 0);
+  }
+}
+
+function proposalOf(record: TxnRecord): QuorumPacket {
+  return { type: PacketType.PROPOSAL, zxid: record.header.zxid, data: record.bytes, authinfo: null };
+}
+
+function ascending(sids: ReadonlySet<number>): readonly number[] {
+  return [...sids].sort((one, other) => one - other);
+}

@@ -1,0 +1,96 @@
+// The leader's view of one learner: how far it has come, what it has acknowledged, when it was last heard.
+
+import { PacketType } from '../../../../harness/wire/constants.ts';
+import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
+import type { LinkId } from './events.ts';
+import type { Outbox } from './outbox.ts';
+
+export type LearnerPhase =
+  /** Connected, has not said who it is. */
+  | 'unknown'
+  /** Has sent FOLLOWERINFO or OBSERVERINFO, waits for an epoch. */
+  | 'called'
+  /** Has got LEADERINFO. */
+  | 'invited'
+  /** Has sent ACKEPOCH, waits for its synchronization. */
+  | 'promised'
+  /** Has got history and NEWLEADER. */
+  | 'synchronizing'
+  /** Has acknowledged NEWLEADER. */
+  | 'synchronized'
+  /** Has got UPTODATE. */
+  | 'serving';
+
+export class LearnerHandler {
+  readonly link: LinkId;
+  readonly #outbox: Outbox;
+  phase: LearnerPhase = 'unknown';
+  sid = 0;
+  isVoter = false;
+  /** What its log ends with, as ACKEPOCH said. */
+  lastZxid = 0;
+  /** This epoch's proposals up to here are durable on it. Acknowledgements arrive in order. */
+  ackedZxid = 0;
+  /** Half ticks without a packet from it. */
+  quietHalfTicks = 0;
+  pingCount = 0;
+  pongCount = 0;
+  /** The barrier round whose ping it was sent, and which of its pings that was. */
+  barrierRound = 0;
+  barrierPing = 0;
+  #sentZxid = 0;
+  /** The proposal whose acknowledgement is watched for lateness; 0 for none. */
+  #watchedZxid = 0;
+  #watchedHalfTicks = 0;
+
+  constructor(link: LinkId, outbox: Outbox) {
+    this.link = link;
+    this.#outbox = outbox;
+  }
+
+  /** Whether it gets the live stream of proposals and commits. */
+  get isForwarding(): boolean {
+    return this.phase === 'synchronizing' || this.phase === 'synchronized' || this.phase === 'serving';
+  }
+
+  get hasSynchronized(): boolean {
+    return this.phase === 'synchronized' || this.phase === 'serving';
+  }
+
+  send(packet: QuorumPacket): void {
+    this.#outbox.send(this.link, packet);
+  }
+
+  propose(packet: QuorumPacket): void {
+    this.#outbox.send(this.link, packet);
+    this.#sentZxid = packet.zxid;
+    if (this.#watchedZxid === 0) this.#watch(packet.zxid);
+  }
+
+  ping(zxid: number): void {
+    this.pingCount += 1;
+    this.#outbox.send(this.link, { type: PacketType.PING, zxid, data: null, authinfo: null });
+  }
+
+  acknowledged(zxid: number): void {
+    if (zxid > this.ackedZxid) this.ackedZxid = zxid;
+    if (this.#watchedZxid === 0 || zxid < this.#watchedZxid) return;
+    if (zxid < this.#sentZxid) this.#watch(this.#sentZxid);
+    else this.#watchedZxid = 0;
+  }
+
+  /** Half ticks for which a proposal has been waiting for this learner; 0 while it is not synchronized. */
+  halfTickPassed(): { readonly quiet: number; readonly unacknowledged: number } {
+    this.quietHalfTicks += 1;
+    if (this.#watchedZxid !== 0 && this.hasSynchronized) this.#watchedHalfTicks += 1;
+    return {
+      quiet: this.quietHalfTicks,
+      unacknowledged: this.#watchedZxid === 0 ? 0 : this.#watchedHalfTicks,
+    };
+  }
+
+  #watch(zxid: number): void {
+    this.#watchedZxid = zxid;
+    this.#watchedHalfTicks = 0;
+  }
+}

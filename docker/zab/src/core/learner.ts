@@ -1,0 +1,517 @@
+// A follower or an observer: promises itself to a leader, takes over its history, then logs what it
+// proposes and applies what it commits. Until NEWLEADER everything that the leader sends is only collected,
+// so a synchronization that breaks off leaves log and database as they were.
+
+import { PacketType } from '../../../../harness/wire/constants.ts';
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import {
+  decodeRevalidated,
+  encodeAckEpochData,
+  encodeForwardedRequest,
+  encodeLearnerInfo,
+  encodeRevalidate,
+  encodeTouches,
+} from '../../../../harness/wire/quorum-codec.ts';
+import type { ForwardedRequest, QuorumPacket, SessionTouch } from '../../../../harness/wire/quorum-packet.ts';
+import type { SessionId } from '../../../../harness/wire/session-id.ts';
+import { decodeTxn } from '../../../../harness/wire/txn-codec.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import { epochLimit, epochOf, formatZxid, makeZxid } from '../../../../harness/wire/zxid.ts';
+import type { LinkId } from './events.ts';
+import { follows } from './history.ts';
+import type { LocalState } from './local-state.ts';
+import { isVoter } from './membership.ts';
+import { DurabilityQueue } from './outbox.ts';
+import type { Role, Timing } from './role.ts';
+import { planAdoption } from './synchronization.ts';
+
+const protocolVersion = 0x10000;
+const dialAttempts = 5;
+const dialPauseMs = 100;
+/** Nothing sane can follow: the log is not one that this leader's ensemble wrote. */
+const inconsistentLogExitCode = 13;
+/** Length of the long in front of the transaction in INFORMANDACTIVATE. */
+const designatedLeaderBytes = 8;
+
+type LearnerPhase =
+  | 'dialling'
+  /** Has sent FOLLOWERINFO or OBSERVERINFO. */
+  | 'discovery'
+  /** Makes its promise durable. */
+  | 'promising'
+  /** Has sent ACKEPOCH, collects what comes before NEWLEADER. */
+  | 'synchronization'
+  /** Makes the leader's history durable. */
+  | 'adopting'
+  /** Has acknowledged NEWLEADER. */
+  | 'synchronized'
+  /** Has got UPTODATE. */
+  | 'broadcast';
+
+/** What came after ACKEPOCH and before NEWLEADER. */
+interface Staging {
+  readonly type: 'DIFF' | 'TRUNC' | 'SNAP';
+  readonly anchorZxid: number;
+  stream: Buffer | null;
+  readonly records: TxnRecord[];
+  /** How many of `records` the leader has called committed. */
+  committedCount: number;
+}
+
+export interface LearnerOptions {
+  readonly state: LocalState;
+  readonly timing: Timing;
+  readonly leader: number;
+  /** How long to wait before the first dial: the leader has just turned us away. */
+  readonly dialDelayMs: number;
+  readonly nowMs: number;
+  readonly takeTouches: () => readonly SessionTouch[];
+  /** Called at UPTODATE: clients may be served. */
+  readonly synchronized: (epoch: number) => void;
+}
+
+export class Learner implements Role {
+  readonly #options: LearnerOptions;
+  readonly #state: LocalState;
+  readonly #timing: Timing;
+  readonly #isVoter: boolean;
+
+  #phase: LearnerPhase = 'dialling';
+  #endReason: string | null = null;
+  #link: LinkId | null = null;
+  #dialCount = 0;
+  /** When to dial; Infinity while a dial is under way or was successful. */
+  #dialMs = Infinity;
+  #halfTickMs: number;
+  #quietHalfTicks = 0;
+
+  #epoch = 0;
+  #staging: Staging | null = null;
+  /** The leader has committed everything up to here; applied from UPTODATE on. */
+  #commitZxid = 0;
+  readonly #waits = new DurabilityQueue<() => void>();
+  readonly #acks = new DurabilityQueue<number>();
+  readonly #syncTokens: number[] = [];
+
+  constructor(options: LearnerOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#timing = options.timing;
+    this.#isVoter = isVoter(options.state.membership, options.state.sid);
+    this.#halfTickMs = options.nowMs + options.timing.tickMs / 2;
+    if (options.dialDelayMs === 0) this.#dial();
+    else this.#dialMs = options.nowMs + options.dialDelayMs;
+  }
+
+  get endReason(): string | null {
+    return this.#endReason;
+  }
+
+  get isServing(): boolean {
+    return this.#phase === 'broadcast' && this.#endReason === null;
+  }
+
+  get deadlineMs(): number {
+    return Math.min(this.#dialMs, this.#halfTickMs);
+  }
+
+  leaderConnected(link: LinkId): void {
+    if (this.#phase !== 'dialling') return this.#state.outbox.close(link, 'already connected to the leader');
+    this.#link = link;
+    this.#phase = 'discovery';
+    const { sid, membership, acceptedEpoch } = this.#state;
+    this.#send({
+      type: this.#isVoter ? PacketType.FOLLOWERINFO : PacketType.OBSERVERINFO,
+      zxid: makeZxid(acceptedEpoch, 0),
+      data: encodeLearnerInfo({ sid, protocolVersion, configVersion: membership.version }),
+      authinfo: null,
+    });
+  }
+
+  /** A dial failed, or the leader's server was not leading yet when it took the call. */
+  dialFailed(reason: string, nowMs: number): void {
+    if (this.#phase !== 'dialling' || this.#dialMs !== Infinity) return;
+    if (this.#dialCount < dialAttempts) this.#dialMs = nowMs + dialPauseMs;
+    else this.#end(`server ${this.#options.leader} cannot be reached: ${reason}`);
+  }
+
+  linkClosed(link: LinkId, reason: string, nowMs: number): void {
+    if (link !== this.#link) return;
+    this.#link = null;
+    if (this.#phase === 'discovery') {
+      this.#phase = 'dialling';
+      return this.dialFailed(reason, nowMs);
+    }
+    this.#end(`the leader's connection was closed: ${reason}`);
+  }
+
+  receive(link: LinkId, packet: QuorumPacket): void {
+    if (link !== this.#link || this.#endReason !== null) return;
+    this.#quietHalfTicks = 0;
+    try {
+      this.#dispatch(packet);
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      this.#end(`malformed packet of type ${packet.type} from the leader: ${error.message}`);
+    }
+  }
+
+  receiveSnapshot(link: LinkId, stream: Buffer): void {
+    if (link !== this.#link || this.#endReason !== null) return;
+    this.#quietHalfTicks = 0;
+    const staging = this.#staging;
+    if (staging === null || staging.type !== 'SNAP' || staging.stream !== null) {
+      return this.#end('a snapshot stream without SNAP');
+    }
+    staging.stream = stream;
+  }
+
+  persisted(): void {
+    const { durableMark } = this.#state.outbox;
+    for (;;) {
+      const proceed = this.#waits.takeDurable(durableMark);
+      if (proceed === undefined) break;
+      proceed();
+    }
+    this.#sendDurableAcks();
+  }
+
+  #sendDurableAcks(): void {
+    // The leader expects nothing before the acknowledgement of NEWLEADER.
+    if (this.#phase !== 'synchronized' && this.#phase !== 'broadcast') return;
+    const { durableMark } = this.#state.outbox;
+    for (;;) {
+      const zxid = this.#acks.takeDurable(durableMark);
+      if (zxid === undefined) return;
+      this.#state.trace?.({ event: 'ACK_SEND', zxid });
+      this.#send({ type: PacketType.ACK, zxid, data: null, authinfo: null });
+    }
+  }
+
+  sync(token: number, request: ForwardedRequest): void {
+    if (!this.isServing) return;
+    this.#state.trace?.({ event: 'SYNC_RECV', id: token });
+    this.#syncTokens.push(token);
+    this.#send(encodeForwardedRequest(request));
+  }
+
+  forward(request: ForwardedRequest): void {
+    if (this.isServing) this.#send(encodeForwardedRequest(request));
+  }
+
+  revalidate(sessionId: SessionId, timeoutMs: number): void {
+    if (!this.isServing) return;
+    const data = encodeRevalidate({ sessionId, timeoutMs });
+    this.#send({ type: PacketType.REVALIDATE, zxid: -1, data, authinfo: null });
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs >= this.#dialMs) this.#dial();
+    if (nowMs < this.#halfTickMs) return;
+    // Counted in ticks, not in time: after a pause the packets that waited are to be read first.
+    this.#halfTickMs = nowMs + this.#timing.tickMs / 2;
+    this.#quietHalfTicks += 1;
+    const limit = this.#phase === 'broadcast' ? this.#timing.syncLimit : this.#timing.initLimit;
+    if (this.#quietHalfTicks > 2 * limit) {
+      this.#end(`server ${this.#options.leader} was silent for ${limit} ticks in phase ${this.#phase}`);
+    }
+  }
+
+  end(): void {
+    if (this.#link !== null) this.#state.outbox.close(this.#link, this.#endReason ?? 'the role has ended');
+  }
+
+  #dial(): void {
+    this.#dialCount += 1;
+    this.#dialMs = Infinity;
+    this.#state.outbox.connectLeader(this.#options.leader);
+  }
+
+  #dispatch(packet: QuorumPacket): void {
+    switch (this.#phase) {
+      case 'discovery':
+        return this.#receiveInvitation(packet);
+      case 'synchronization':
+        return this.#receiveStaged(packet);
+      case 'adopting':
+      case 'synchronized':
+      case 'broadcast':
+        return this.#receiveLive(packet);
+      case 'dialling':
+      case 'promising':
+        return this.#refuse(packet);
+    }
+  }
+
+  // Discovery.
+
+  #receiveInvitation(packet: QuorumPacket): void {
+    if (packet.type !== PacketType.LEADERINFO) return this.#refuse(packet);
+    const epoch = epochOf(packet.zxid);
+    const { acceptedEpoch, outbox } = this.#state;
+    if (epoch < acceptedEpoch || epoch >= epochLimit) {
+      return this.#end(`the leader offers epoch ${epoch}, and epoch ${acceptedEpoch} is promised`);
+    }
+    this.#epoch = epoch;
+    this.#phase = 'promising';
+    // An epoch that was promised before may have been promised to another leader: no second count.
+    const isCounted = epoch > acceptedEpoch;
+    const mark = isCounted ? this.#state.promise(epoch) : outbox.lastMark;
+    this.#whenDurable(mark, () => this.#promise(isCounted));
+  }
+
+  /** What this server says of its history is durable by now, since it was handed to the disk earlier. */
+  #promise(isCounted: boolean): void {
+    const { currentEpoch, lastLoggedZxid, trace } = this.#state;
+    this.#phase = 'synchronization';
+    trace?.({
+      event: 'EPOCH_ACK',
+      leader: this.#options.leader,
+      epoch: this.#epoch,
+      counted: isCounted && this.#isVoter,
+    });
+    this.#send({
+      type: PacketType.ACKEPOCH,
+      zxid: lastLoggedZxid,
+      data: encodeAckEpochData(isCounted ? currentEpoch : -1),
+      authinfo: null,
+    });
+  }
+
+  // Synchronization.
+
+  #receiveStaged(packet: QuorumPacket): void {
+    const staging = this.#staging;
+    if (staging === null) return this.#startStaging(packet);
+    switch (packet.type) {
+      case PacketType.PROPOSAL:
+        return this.#stage(staging, packet, recordOf(packet.data, packet.zxid));
+      case PacketType.COMMIT:
+      case PacketType.COMMIT_AND_ACTIVATE:
+        return this.#stageCommit(staging, packet);
+      case PacketType.INFORM:
+      case PacketType.INFORM_AND_ACTIVATE:
+        this.#stage(staging, packet, recordOf(informData(packet), packet.zxid));
+        return this.#stageCommit(staging, packet);
+      case PacketType.NEWLEADER:
+        return this.#adopt(staging, packet);
+      case PacketType.PING:
+        // An answer here would be taken for a wrong answer to NEWLEADER.
+        return;
+      default:
+        return this.#refuse(packet);
+    }
+  }
+
+  #startStaging(packet: QuorumPacket): void {
+    const type = stagingTypeOf(packet.type);
+    if (type === null) return this.#refuse(packet);
+    // A DIFF goes on where the log that ACKEPOCH reported ends.
+    const anchorZxid = type === 'DIFF' ? this.#state.lastLoggedZxid : packet.zxid;
+    this.#staging = { type, anchorZxid, stream: null, records: [], committedCount: 0 };
+    this.#commitZxid = packet.zxid;
+  }
+
+  #stage(staging: Staging, packet: QuorumPacket, record: TxnRecord): void {
+    const lastZxid = staging.records.at(-1)?.header.zxid ?? staging.anchorZxid;
+    // A snapshot may be newer than the first records that the leader queued behind it.
+    if (packet.zxid <= lastZxid) return;
+    if (!this.#canFollow(packet.zxid, lastZxid)) return this.#refuseGap(packet.zxid, lastZxid);
+    staging.records.push(record);
+  }
+
+  #stageCommit(staging: Staging, packet: QuorumPacket): void {
+    const { records, committedCount, anchorZxid } = staging;
+    const committedZxid = records[committedCount - 1]?.header.zxid ?? anchorZxid;
+    if (packet.zxid <= committedZxid) return;
+    if (packet.zxid !== records[committedCount]?.header.zxid) return this.#refuse(packet);
+    staging.committedCount += 1;
+  }
+
+  /** Makes the leader's history this server's own: log first, then the epoch, then the acknowledgement. */
+  #adopt(staging: Staging, packet: QuorumPacket): void {
+    if (packet.zxid !== this.#epochMark) return this.#refuse(packet);
+    const { history, trace } = this.#state;
+    const adoption = planAdoption(history, staging);
+    if (adoption.type === 'impossible') {
+      this.#state.fail(adoption.reason, inconsistentLogExitCode);
+      return this.#end(adoption.reason);
+    }
+    const { keepThrough, append } = adoption;
+    const firstZxid = append[0]?.header.zxid;
+    if (firstZxid !== undefined && !follows(firstZxid, keepThrough)) {
+      return this.#refuseGap(firstZxid, keepThrough);
+    }
+    if (adoption.isSnapshotNeeded) {
+      if (staging.stream === null) return this.#end('SNAP without its stream');
+      this.#state.install(staging.stream, staging.anchorZxid);
+    }
+    this.#state.cutAfter(keepThrough);
+    for (const record of append) this.#state.append(record);
+    const mark = this.#state.adoptEpoch(this.#epoch);
+    const durableZxid = this.#state.lastLoggedZxid;
+    this.#staging = null;
+    this.#phase = 'adopting';
+    const committed = staging.records[staging.committedCount - 1];
+    if (committed !== undefined) this.#commitZxid = Math.max(this.#commitZxid, committed.header.zxid);
+    if (this.#isVoter) {
+      const outstanding = staging.records.slice(staging.committedCount);
+      for (const record of outstanding) this.#acks.push(mark, record.header.zxid);
+    }
+    this.#whenDurable(mark, () => {
+      this.#phase = 'synchronized';
+      trace?.({
+        event: 'NEWLEADER_ACK',
+        epoch: this.#epoch,
+        leader: this.#options.leader,
+        durableZxid,
+      });
+      this.#send({ type: PacketType.ACK, zxid: this.#epochMark, data: null, authinfo: null });
+      this.#sendDurableAcks();
+    });
+  }
+
+  // Broadcast.
+
+  #receiveLive(packet: QuorumPacket): void {
+    switch (packet.type) {
+      case PacketType.PROPOSAL:
+        return this.#isVoter ? this.#receiveProposal(packet) : undefined;
+      case PacketType.COMMIT:
+      case PacketType.COMMIT_AND_ACTIVATE:
+        return this.#isVoter ? this.#receiveCommit(packet) : undefined;
+      case PacketType.INFORM:
+      case PacketType.INFORM_AND_ACTIVATE:
+        return this.#isVoter ? this.#refuse(packet) : this.#receiveInform(packet);
+      case PacketType.UPTODATE:
+        return this.#receiveUpToDate(packet);
+      case PacketType.PING:
+        return this.#receivePing(packet);
+      case PacketType.SYNC:
+        return this.#receiveSync(packet);
+      case PacketType.REVALIDATE:
+        return this.#state.outbox.upcall({ type: 'revalidated', ...decodeRevalidated(packet.data) });
+      default:
+        return this.#refuse(packet);
+    }
+  }
+
+  #receiveProposal(packet: QuorumPacket): void {
+    const mark = this.#log(packet, packet.data);
+    if (mark === null || !this.#isVoter) return;
+    this.#acks.push(mark, packet.zxid);
+    this.#sendDurableAcks();
+  }
+
+  #receiveInform(packet: QuorumPacket): void {
+    if (this.#log(packet, informData(packet)) !== null) this.#receiveCommit(packet);
+  }
+
+  /** The mark with which the record is durable; null if it has no place in the log. */
+  #log(packet: QuorumPacket, data: Buffer | null): number | null {
+    const { history, lastLoggedZxid, outbox } = this.#state;
+    const { zxid } = packet;
+    if (zxid <= lastLoggedZxid && history.has(zxid)) return outbox.lastMark;
+    if (!this.#canFollow(zxid, lastLoggedZxid)) {
+      this.#refuseGap(zxid, lastLoggedZxid);
+      return null;
+    }
+    return this.#state.append(recordOf(data, zxid));
+  }
+
+  #receiveCommit(packet: QuorumPacket): void {
+    const { zxid } = packet;
+    if (zxid <= this.#commitZxid) return;
+    if (!this.#state.history.has(zxid)) return this.#refuse(packet);
+    this.#state.trace?.({ event: 'COMMIT_RECV', zxid });
+    this.#commitZxid = zxid;
+    if (this.#phase !== 'broadcast') return;
+    const pending = this.#state.history.firstPending?.header.zxid;
+    if (pending !== zxid) return this.#refuse(packet);
+    this.#state.commitFirst();
+  }
+
+  #receiveUpToDate(packet: QuorumPacket): void {
+    if (this.#phase === 'broadcast') return;
+    if (this.#phase !== 'synchronized') return this.#refuse(packet);
+    this.#send({ type: PacketType.ACK, zxid: this.#epochMark, data: null, authinfo: null });
+    this.#phase = 'broadcast';
+    this.#state.trace?.({ event: 'UPTODATE', epoch: this.#epoch });
+    this.#state.commitThrough(this.#commitZxid);
+    this.#state.markEpoch(this.#epoch);
+    this.#options.synchronized(this.#epoch);
+  }
+
+  #receivePing(packet: QuorumPacket): void {
+    // Before UPTODATE the leader takes anything but the expected acknowledgement for an error.
+    if (this.#phase !== 'broadcast') return;
+    const data = encodeTouches(this.#options.takeTouches());
+    this.#send({ type: PacketType.PING, zxid: packet.zxid, data, authinfo: null });
+  }
+
+  #receiveSync(packet: QuorumPacket): void {
+    const token = this.#syncTokens.shift();
+    if (token === undefined) return this.#refuse(packet);
+    this.#state.trace?.({ event: 'SYNC_DONE', id: token });
+    this.#state.outbox.upcall({ type: 'syncDone', token });
+  }
+
+  #canFollow(zxid: number, lastZxid: number): boolean {
+    return follows(zxid, lastZxid) && epochOf(zxid) <= this.#epoch;
+  }
+
+  #refuseGap(zxid: number, lastZxid: number): void {
+    this.#end(`the leader sent ${formatZxid(zxid)}, which cannot follow ${formatZxid(lastZxid)}`);
+  }
+
+  #refuse(packet: QuorumPacket): void {
+    this.#end(
+      `an unexpected packet of type ${packet.type} with zxid ${formatZxid(packet.zxid)} in phase ${this.#phase}`,
+    );
+  }
+
+  #send(packet: QuorumPacket): void {
+    if (this.#link !== null) this.#state.outbox.send(this.#link, packet);
+  }
+
+  #end(reason: string): void {
+    this.#endReason ??= reason;
+  }
+
+  #whenDurable(mark: number, proceed: () => void): void {
+    if (mark <= this.#state.outbox.durableMark) proceed();
+    else this.#waits.push(mark, proceed);
+  }
+
+  get #epochMark(): number {
+    return makeZxid(this.#epoch, 0);
+  }
+}
+
+function stagingTypeOf(packetType: number): Staging['type'] | null {
+  switch (packetType) {
+    case PacketType.DIFF:
+      return 'DIFF';
+    case PacketType.TRUNC:
+      return 'TRUNC';
+    case PacketType.SNAP:
+      return 'SNAP';
+    default:
+      return null;
+  }
+}
+
+function recordOf(data: Buffer | null, zxid: number): TxnRecord {
+  if (data === null) throw new JuteError('a proposal without a transaction', 0);
+  const record = decodeTxn(data);
+  if (record.header.zxid !== zxid) {
+    throw new JuteError(`a packet of ${formatZxid(zxid)} around ${formatZxid(record.header.zxid)}`, 0);
+  }
+  return record;
+}
+
+/** INFORMANDACTIVATE names a leader for the new configuration in front of the transaction. */
+function informData(packet: QuorumPacket): Buffer | null {
+  if (packet.type === PacketType.INFORM || packet.data === null) return packet.data;
+  return packet.data.subarray(designatedLeaderBytes);
+}

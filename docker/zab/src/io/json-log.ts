@@ -1,0 +1,17 @@
+// The server's log: one JSON object per line, warnings and errors on standard error, the rest on standard
+// output, where a container's log driver picks both up.
+
+import type { LogSink } from '../server/ports.ts';
+
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Lines below `leastLevel` are left out. */
+export function createJsonLog(leastLevel: (typeof levels)[number] = 'info'): LogSink {
+  const least = levels.indexOf(leastLevel);
+  return (level, message, fields) => {
+    if (levels.indexOf(level) < least) return;
+    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
+    const stream = level === 'warn' || level === 'error' ? process.stderr : process.stdout;
+    stream.write(`${line}\n`);
+  };
+}

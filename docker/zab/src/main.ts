@@ -1,0 +1,128 @@
+// The `zab-server` command: runs one server from a zoo.cfg, or asks a running one for its mode.
+
+import { readFileSync } from 'node:fs';
+import { createNodeClock } from './io/node-clock.ts';
+import { createNodeDisk } from './io/node-disk.ts';
+import { createNodeNetwork } from './io/node-network.ts';
+import { createJsonLog } from './io/json-log.ts';
+import { askMode } from './io/status.ts';
+import { openTraceFile } from './io/trace-file.ts';
+import { ConfigError, parseZooConfig, withServerId, type ZooConfig } from './server/config.ts';
+import { ExitCode } from './server/exit-code.ts';
+import { ZabServer } from './server/server.ts';
+
+const usage = `Usage: zab-server ZOO_CFG           run a server
+       zab-server status ZOO_CFG    print the mode of the server that ZOO_CFG describes
+
+ZOO_CFG is an ordinary zoo.cfg; a server of an ensemble has its id in dataDir/myid.
+
+Examples:
+  zab-server conf/zoo.cfg
+  zab-server status conf/zoo.cfg     # Mode: leader, follower, observer or standalone
+
+Environment:
+  ZAB_TRACE_FILE   append what the server does to this file, one JSON object per line
+  ZAB_LOG_LEVEL    debug, info (default), warn or error
+
+Exit codes: 0 finished, 1 the server or its data failed (status: it serves no clients),
+2 wrong command line or configuration, 14 the election port cannot be bound
+`;
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(usage);
+    return;
+  }
+  const [first, second, ...rest] = args;
+  const isStatus = first === 'status' && second !== undefined;
+  const file = isStatus ? second : first;
+  const surplus = isStatus ? rest[0] : second;
+  if (file === undefined || file === 'status' || file.startsWith('-') || surplus !== undefined) {
+    const problem =
+      surplus !== undefined
+        ? `unexpected argument ${surplus}`
+        : file?.startsWith('-') === true
+          ? `unknown option ${file}`
+          : 'the path of a zoo.cfg is missing';
+    process.stderr.write(`zab-server: ${problem}\n\n${usage}`);
+    process.exitCode = ExitCode.BAD_CONFIGURATION;
+    return;
+  }
+  const config = readConfig(file);
+  if (config === null) return;
+  if (isStatus) await printStatus(config);
+  else runServer(config);
+}
+
+/** Null: what is wrong was said, and the exit code is set. */
+function readConfig(file: string): ZooConfig | null {
+  try {
+    const config = parseZooConfig(readFileSync(file, 'utf8'), file);
+    if (config.mode === 'standalone') return config;
+    const path = `${config.dataDir}/myid`;
+    return withServerId(config, path, createNodeDisk().read(path)?.toString('utf8') ?? null);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const sentence =
+      error instanceof ConfigError ? error.message : `${file}: cannot be read: ${error.message}`;
+    process.stderr.write(`zab-server: ${sentence}\n`);
+    process.exitCode = ExitCode.BAD_CONFIGURATION;
+    return null;
+  }
+}
+
+async function printStatus(config: ZooConfig): Promise<void> {
+  const answer = await askMode(config);
+  if ('mode' in answer) {
+    process.stdout.write(`Mode: ${answer.mode}\n`);
+    return;
+  }
+  process.stderr.write(`zab-server: ${answer.problem}\n`);
+  process.exitCode = ExitCode.UNEXPECTED;
+}
+
+function runServer(config: ZooConfig): void {
+  const log = createJsonLog(logLevelOf(process.env['ZAB_LOG_LEVEL']));
+  const tracePath = process.env['ZAB_TRACE_FILE'];
+  const trace = tracePath === undefined || tracePath === '' ? undefined : openTraceFile(tracePath);
+  const exit = (code: number): never => {
+    trace?.flush();
+    process.exit(code);
+  };
+  const server = new ZabServer(config, {
+    clock: createNodeClock(),
+    network: createNodeNetwork(),
+    disk: createNodeDisk(),
+    random: Math.random,
+    log,
+    trace: trace?.write,
+    // Rises from start to start as long as the clock does; nothing but the trace's readers depends on it.
+    incarnation: Date.now(),
+    exit,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log('info', `stopping on ${signal}`);
+      server.stop();
+      exit(ExitCode.FINISHED);
+    });
+  }
+  process.on('uncaughtException', (error) => {
+    log('error', `unexpected: ${error.stack ?? error.message}`);
+    exit(ExitCode.UNEXPECTED);
+  });
+  log('info', 'starting', { config: describe(config) });
+  server.start();
+}
+
+/** As it is after every default was filled in. */
+function describe(config: ZooConfig): Record<string, unknown> {
+  const { fourLetterWords, ...rest } = config;
+  return { ...rest, fourLetterWords: fourLetterWords === 'all' ? 'all' : [...fourLetterWords] };
+}
+
+function logLevelOf(text: string | undefined): 'debug' | 'info' | 'warn' | 'error' {
+  return text === 'debug' || text === 'warn' || text === 'error' ? text : 'info';
+}
+
+await main(process.argv.slice(2));

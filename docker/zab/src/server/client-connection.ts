@@ -1,0 +1,160 @@
+// One client's TCP connection: its frames, who it is, the queue of requests that await their turn, and the
+// bytes that go out at the end of a turn. Replies leave in the order of the requests; what the requests mean
+// is `request-pipeline.ts`, how a session gets attached is `client-sessions.ts`.
+
+import { FrameDecoder } from '../../../../harness/wire/frame.ts';
+import type { AuthId } from '../../../../harness/wire/quorum-packet.ts';
+import type { ClientRequest } from '../../../../harness/wire/records.ts';
+import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
+import type { Link } from './ports.ts';
+
+/**
+ * `greeting`: nothing but perhaps a four-letter word was seen. `connecting`: the handshake waits for the
+ * ensemble, and no further packet is looked at. `attached`: requests are served.
+ */
+export type ConnectionState = 'greeting' | 'connecting' | 'attached' | 'closed';
+
+/** A request in its connection's queue. */
+export interface PendingRequest {
+  readonly xid: number;
+  readonly opcode: number;
+  /** Null where the body could not be understood; `err` says why. */
+  readonly request: ClientRequest | null;
+  /** The body as it came, for the leader. */
+  readonly body: Buffer;
+  readonly receivedMs: number;
+  /**
+   * `local`: executed here when its turn comes, and later requests wait for that. `write` and `sync`: handed
+   * to the ensemble. `ping`: answered in turn, and nothing waits for it.
+   */
+  readonly kind: 'local' | 'write' | 'sync' | 'ping';
+  /** Error that is known before execution, for a `local` request. */
+  readonly err: number;
+  isSubmitted: boolean;
+  /** The reply, once it is known; what came before it may still hold it back. */
+  answer: Answer | null;
+}
+
+export interface Answer {
+  readonly zxid: number;
+  readonly err: number;
+  readonly frame: Buffer;
+  /** What happens to the connection behind this reply. */
+  readonly next: 'stay' | 'close';
+}
+
+export interface ConnectionStats {
+  received: number;
+  sent: number;
+  establishedMs: number;
+  lastXid: number | null;
+  lastZxid: number;
+  lastOpcode: number;
+  lastResponseMs: number;
+  lastLatencyMs: number;
+  minLatencyMs: number;
+  maxLatencyMs: number;
+  totalLatencyMs: number;
+  latencyCount: number;
+}
+
+export interface ConnectionOptions {
+  readonly maxFrameBytes: number;
+  readonly nowMs: number;
+  /** There is something to flush at the end of the turn. */
+  readonly becameDirty: (connection: ClientConnection) => void;
+  /** Called exactly once. */
+  readonly closed: (connection: ClientConnection) => void;
+}
+
+export class ClientConnection {
+  readonly link: Link;
+  readonly decoder: FrameDecoder;
+  /** The client's address without its port, an IPv4 address in its own form. */
+  readonly address: string;
+  readonly stats: ConnectionStats;
+  state: ConnectionState = 'greeting';
+  /** Enough bytes have come to tell that this is no four-letter word. */
+  hasGreeted = false;
+  /** First bytes, as long as they are fewer than a four-letter word has. */
+  greeting: Buffer = Buffer.alloc(0);
+  sessionId: SessionId = noSession;
+  sessionTimeoutMs = 0;
+  /** Frames that arrived behind a ConnectRequest that is not answered yet. */
+  early: Buffer[] = [];
+  /** The oldest first; `head` is the next to be answered. */
+  readonly queue: PendingRequest[] = [];
+  ids: readonly AuthId[];
+  isPaused = false;
+  #outgoing: Buffer[] = [];
+  readonly #options: ConnectionOptions;
+
+  constructor(link: Link, options: ConnectionOptions) {
+    this.link = link;
+    this.decoder = new FrameDecoder(options.maxFrameBytes);
+    this.address = plainAddress(link.remote.host);
+    this.ids = [{ scheme: 'ip', id: this.address }];
+    this.#options = options;
+    this.stats = {
+      received: 0,
+      sent: 0,
+      establishedMs: options.nowMs,
+      lastXid: null,
+      lastZxid: 0,
+      lastOpcode: 0,
+      lastResponseMs: 0,
+      lastLatencyMs: 0,
+      minLatencyMs: Infinity,
+      maxLatencyMs: 0,
+      totalLatencyMs: 0,
+      latencyCount: 0,
+    };
+  }
+
+  get isOpen(): boolean {
+    return this.state !== 'closed';
+  }
+
+  /** Leaves at the end of the turn, together with all else that this turn has for the client. */
+  send(frame: Buffer): void {
+    if (!this.isOpen) return;
+    if (this.#outgoing.length === 0) this.#options.becameDirty(this);
+    this.#outgoing.push(frame);
+    this.stats.sent += 1;
+  }
+
+  flush(): void {
+    const outgoing = this.#outgoing;
+    if (outgoing.length === 0) return;
+    this.#outgoing = [];
+    const [only] = outgoing;
+    this.link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
+  }
+
+  /** Sends what is there, then closes. */
+  end(): void {
+    if (!this.isOpen) return;
+    this.flush();
+    this.link.end();
+    this.closed();
+  }
+
+  /** Drops everything at once: the client broke the protocol or must not be told anything. */
+  destroy(): void {
+    if (!this.isOpen) return;
+    this.link.destroy();
+    this.closed();
+  }
+
+  /** The connection is gone, by this side's will or the other's. */
+  closed(): void {
+    if (!this.isOpen) return;
+    this.state = 'closed';
+    this.#outgoing = [];
+    this.#options.closed(this);
+  }
+}
+
+function plainAddress(host: string): string {
+  return host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;
+}

@@ -1,0 +1,167 @@
+// The client port: takes connections, tells four-letter words from clients, cuts the bytes into frames, and
+// drops whoever exceeds a limit. The port is bound from the start; as long as this server does not serve,
+// clients are turned away and only four-letter words are answered.
+
+import { FrameError } from '../../../../harness/wire/frame.ts';
+import { ClientConnection } from './client-connection.ts';
+import type { ZooConfig } from './config.ts';
+import { wordOf } from './four-letter-words.ts';
+import type { Address, Clock, Link, LinkHandlers, Listener, LogSink, Network } from './ports.ts';
+
+export interface ClientListenerOptions {
+  readonly config: ZooConfig;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly log: LogSink;
+  /** Everything that comes from the network runs inside it. */
+  readonly turn: (work: () => void) => void;
+  readonly word: (connection: ClientConnection, word: string) => void;
+  readonly frame: (connection: ClientConnection, body: Buffer) => void;
+  readonly closed: (connection: ClientConnection) => void;
+  readonly bindFailed: (reason: string) => void;
+}
+
+/** A connection that holds no session by then is closed. */
+const sessionlessMs = 10_000;
+const wordBytes = 4;
+
+export class ClientListener {
+  readonly #options: ClientListenerOptions;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #countByAddress = new Map<string, number>();
+  /** Connections without a session and when their time is up, the earliest first. */
+  readonly #sessionless = new Map<ClientConnection, number>();
+  #dirty: ClientConnection[] = [];
+  #listener: Listener | null = null;
+
+  constructor(options: ClientListenerOptions) {
+    this.#options = options;
+  }
+
+  get connections(): readonly ClientConnection[] {
+    return [...this.#connections];
+  }
+
+  /** The port in use; null before `start`. */
+  get port(): number | null {
+    return this.#listener?.port ?? null;
+  }
+
+  start(address: Address): void {
+    const { network, bindFailed } = this.#options;
+    this.#listener = network.listen(
+      address,
+      (link) => this.#accept(link),
+      (reason) => bindFailed(`cannot listen for clients on ${address.host}:${address.port}: ${reason}`),
+    );
+  }
+
+  /** When the next connection without a session is to be dropped. */
+  get deadlineMs(): number {
+    for (const deadlineMs of this.#sessionless.values()) return deadlineMs;
+    return Infinity;
+  }
+
+  dropSessionless(nowMs: number): void {
+    for (const [connection, deadlineMs] of this.#sessionless) {
+      if (deadlineMs > nowMs) return;
+      connection.destroy();
+    }
+  }
+
+  attached(connection: ClientConnection): void {
+    this.#sessionless.delete(connection);
+  }
+
+  /** Ends a turn: one write per connection. */
+  flush(): void {
+    const dirty = this.#dirty;
+    if (dirty.length === 0) return;
+    this.#dirty = [];
+    for (const connection of dirty) connection.flush();
+  }
+
+  /** Serving ended. */
+  closeConnections(): void {
+    for (const connection of this.#connections) connection.end();
+  }
+
+  stop(): void {
+    this.#listener?.close();
+    this.closeConnections();
+  }
+
+  #accept(link: Link): LinkHandlers {
+    const { config, clock, log, turn } = this.#options;
+    const connection = new ClientConnection(link, {
+      maxFrameBytes: config.maxFrameBytes,
+      nowMs: clock.nowMs(),
+      becameDirty: (dirty) => void this.#dirty.push(dirty),
+      closed: (gone) => this.#closed(gone),
+    });
+    const { address } = connection;
+    const count = (this.#countByAddress.get(address) ?? 0) + 1;
+    this.#countByAddress.set(address, count);
+    this.#connections.add(connection);
+    this.#sessionless.set(connection, clock.nowMs() + sessionlessMs);
+    if (config.maxClientConnections > 0 && count > config.maxClientConnections) {
+      log(
+        'warn',
+        `connection of ${address} refused: it has ${config.maxClientConnections} already (maxClientCnxns)`,
+      );
+      connection.destroy();
+    }
+    // The turn arms the timer for the connection's time without a session.
+    turn(() => {});
+    return {
+      data: (_, bytes) => turn(() => this.#receive(connection, bytes)),
+      closed: () => turn(() => connection.closed()),
+    };
+  }
+
+  #receive(connection: ClientConnection, bytes: Buffer): void {
+    if (!connection.isOpen) return;
+    const chunk = connection.hasGreeted ? bytes : this.#greet(connection, bytes);
+    if (chunk === null) return;
+    try {
+      this.#deliver(connection, connection.decoder.push(chunk));
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#deliver(connection, error.frames);
+      this.#options.log('warn', `connection of ${connection.address} dropped: ${error.message}`);
+      connection.destroy();
+    }
+  }
+
+  #deliver(connection: ClientConnection, frames: readonly Buffer[]): void {
+    for (const body of frames) {
+      if (!connection.isOpen) return;
+      this.#options.frame(connection, body);
+    }
+  }
+
+  /** The bytes to look for frames in, once it is clear that they are no four-letter word. */
+  #greet(connection: ClientConnection, bytes: Buffer): Buffer | null {
+    const greeting = connection.greeting.length === 0 ? bytes : Buffer.concat([connection.greeting, bytes]);
+    if (greeting.length < wordBytes) {
+      connection.greeting = greeting;
+      return null;
+    }
+    connection.hasGreeted = true;
+    connection.greeting = Buffer.alloc(0);
+    const word = wordOf(greeting);
+    if (word === null) return greeting;
+    this.#options.word(connection, word);
+    return null;
+  }
+
+  #closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+    this.#sessionless.delete(connection);
+    const { address } = connection;
+    const count = (this.#countByAddress.get(address) ?? 1) - 1;
+    if (count === 0) this.#countByAddress.delete(address);
+    else this.#countByAddress.set(address, count);
+    this.#options.closed(connection);
+  }
+}

@@ -1,0 +1,182 @@
+// Sessions and the connections that hold them: the handshake, step by step as Apache ZooKeeper does it, and
+// what ends an attachment. A session is held by one connection of this server at most; whether it lives at
+// all is for the leader to say.
+// Facts: client protocol of ZooKeeper 3.8, "Connect handshake".
+
+import { OpCode } from '../../../../harness/wire/constants.ts';
+import {
+  decodeConnectRequest,
+  encodeConnectResponseFrame,
+  encodeCreateSessionBody,
+} from '../../../../harness/wire/client-codec.ts';
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import type { ConnectRequest } from '../../../../harness/wire/records.ts';
+import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
+import { formatZxid } from '../../../../harness/wire/zxid.ts';
+import { isSessionPassword, sessionPassword } from '../state/session-password.ts';
+import type { SessionIdSource } from '../state/session-id-source.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { EnsembleGate } from './ensemble-gate.ts';
+
+/** A connection whose ConnectRequest waits for the leader's word. */
+interface Handshake {
+  readonly connection: ClientConnection;
+  readonly request: ConnectRequest;
+}
+
+export interface ClientSessionsOptions {
+  readonly gate: EnsembleGate;
+  readonly ids: SessionIdSource;
+  /** The handshake succeeded; frames that came early can be looked at now. */
+  readonly attached: (connection: ClientConnection) => void;
+}
+
+const noPassword = Buffer.alloc(16);
+
+export class ClientSessions {
+  readonly #options: ClientSessionsOptions;
+  readonly #gate: EnsembleGate;
+  readonly #attached = new Map<SessionId, ClientConnection>();
+  readonly #creating = new Map<SessionId, Handshake>();
+  /** Per session in the order of the questions, which is the order of the answers. */
+  readonly #revalidating = new Map<SessionId, Handshake[]>();
+
+  constructor(options: ClientSessionsOptions) {
+    this.#options = options;
+    this.#gate = options.gate;
+  }
+
+  get attachedCount(): number {
+    return this.#attached.size;
+  }
+
+  /** The first frame of a connection. */
+  connect(connection: ClientConnection, body: Buffer): void {
+    const request = this.#understand(connection, body);
+    if (request === null || !this.#isAcceptable(connection, request)) return connection.destroy();
+    connection.state = 'connecting';
+    connection.sessionTimeoutMs = this.#negotiateTimeout(request.timeoutMs);
+    if (request.sessionId === noSession) return this.#create({ connection, request });
+    this.#reattach({ connection, request });
+  }
+
+  /** A createSession was applied. */
+  created(sessionId: SessionId): void {
+    const handshake = this.#creating.get(sessionId);
+    if (handshake === undefined) return;
+    this.#creating.delete(sessionId);
+    this.#attach(handshake, sessionId);
+  }
+
+  /** The leader knows whether the session lives. */
+  revalidated(sessionId: SessionId, isValid: boolean): void {
+    const handshakes = this.#revalidating.get(sessionId);
+    const handshake = handshakes?.shift();
+    if (handshakes?.length === 0) this.#revalidating.delete(sessionId);
+    if (handshake === undefined) return;
+    if (isValid) this.#attach(handshake, sessionId);
+    else this.#refuse(handshake);
+  }
+
+  /** A closeSession was applied: whoever still holds the session is cut off, without a message. */
+  ended(sessionId: SessionId): void {
+    this.#attached.get(sessionId)?.end();
+  }
+
+  connectionClosed(connection: ClientConnection): void {
+    if (this.#attached.get(connection.sessionId) === connection) this.#attached.delete(connection.sessionId);
+  }
+
+  /** Serving ended: no answer will come for the handshakes that wait. */
+  reset(): void {
+    this.#creating.clear();
+    this.#revalidating.clear();
+  }
+
+  #understand(connection: ClientConnection, body: Buffer): ConnectRequest | null {
+    try {
+      return decodeConnectRequest(body);
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      this.#gate.log(
+        'warn',
+        `connection of ${connection.address} dropped: no ConnectRequest: ${error.message}`,
+      );
+      return null;
+    }
+  }
+
+  #isAcceptable(connection: ClientConnection, request: ConnectRequest): boolean {
+    const { database, isServing, log } = this.#gate;
+    if (!isServing) return false;
+    if (request.lastZxidSeen <= database.lastProcessedZxid) return true;
+    // A session must not go back in time, so its client has to find a server that is as far.
+    log(
+      'info',
+      `connection of ${connection.address} refused: its client has seen ${formatZxid(request.lastZxidSeen)}, this server is at ${formatZxid(database.lastProcessedZxid)}`,
+    );
+    return false;
+  }
+
+  #negotiateTimeout(requestedMs: number): number {
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#gate.config;
+    return Math.min(Math.max(requestedMs, minSessionTimeoutMs), maxSessionTimeoutMs);
+  }
+
+  #create(handshake: Handshake): void {
+    const sessionId = this.#options.ids.next();
+    this.#creating.set(sessionId, handshake);
+    this.#gate.submit({
+      sessionId,
+      cxid: 0,
+      opcode: OpCode.CREATE_SESSION,
+      body: encodeCreateSessionBody(handshake.connection.sessionTimeoutMs),
+      authinfo: null,
+    });
+  }
+
+  #reattach(handshake: Handshake): void {
+    const { connection, request } = handshake;
+    const { sessionId } = request;
+    // Before the password is looked at, as in Apache ZooKeeper: one session, one connection.
+    this.#attached.get(sessionId)?.destroy();
+    if (!isSessionPassword(sessionId, request.password)) return this.#refuse(handshake);
+    const waiting = this.#revalidating.get(sessionId);
+    if (waiting === undefined) this.#revalidating.set(sessionId, [handshake]);
+    else waiting.push(handshake);
+    this.#gate.revalidate(sessionId, connection.sessionTimeoutMs);
+  }
+
+  #attach({ connection, request }: Handshake, sessionId: SessionId): void {
+    if (!connection.isOpen) return;
+    this.#attached.get(sessionId)?.destroy();
+    this.#attached.set(sessionId, connection);
+    connection.sessionId = sessionId;
+    connection.state = 'attached';
+    connection.send(
+      encodeConnectResponseFrame({
+        protocolVersion: 0,
+        timeoutMs: connection.sessionTimeoutMs,
+        sessionId,
+        password: sessionPassword(sessionId),
+        ...(request.readOnly === undefined ? {} : { readOnly: false }),
+      }),
+    );
+    this.#gate.trace?.({ event: 'CONNECT', session: sessionId, lastZxidSeen: request.lastZxidSeen });
+    this.#options.attached(connection);
+  }
+
+  #refuse({ connection, request }: Handshake): void {
+    if (!connection.isOpen) return;
+    connection.send(
+      encodeConnectResponseFrame({
+        protocolVersion: 0,
+        timeoutMs: 0,
+        sessionId: noSession,
+        password: noPassword,
+        ...(request.readOnly === undefined ? {} : { readOnly: false }),
+      }),
+    );
+    connection.end();
+  }
+}

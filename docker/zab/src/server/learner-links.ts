@@ -1,0 +1,240 @@
+// Connections between learners and their leader: every server listens on its quorum port, a learner dials
+// its leader's. Links are numbered for the core, which never sees a socket. What one turn sends over a
+// link leaves in one write.
+// Facts: consensus protocol of ZooKeeper 3.8, "QuorumPacket".
+
+import {
+  encodeQuorumPacket,
+  QuorumStreamDecoder,
+  QuorumStreamError,
+} from '../../../../harness/wire/quorum-codec.ts';
+import type { LinkId, PeerEvent, SendOperation } from '../core/events.ts';
+import type { Member, Membership } from '../core/membership.ts';
+import type { Clock, Link, LinkHandlers, Listener, LogSink, Network } from './ports.ts';
+
+export interface LearnerLinksOptions {
+  readonly sid: number;
+  readonly membership: Membership;
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly log: LogSink;
+  readonly dialTimeoutMs: number;
+  readonly listenOnAllAddresses: boolean;
+  /** Everything that happens on the links, to be given to the core in this order. */
+  readonly received: (events: readonly PeerEvent[]) => void;
+  /** The quorum port cannot be bound. */
+  readonly bindFailed: (reason: string) => void;
+}
+
+type LinkOperation = Exclude<SendOperation, { type: 'notification' }>;
+
+interface LearnerLink {
+  readonly id: LinkId;
+  readonly link: Link;
+  readonly decoder: QuorumStreamDecoder;
+  /** Encoded in this turn, not handed to the network yet. */
+  outgoing: Buffer[];
+  isClosed: boolean;
+}
+
+/** A learner that takes nothing for this long a queue is dropped; it will synchronise again. */
+const maxBufferedBytes = 512 * 1024 * 1024;
+const bindAttempts = 3;
+const bindRetryMs = 1_000;
+
+export class LearnerLinks {
+  readonly #options: LearnerLinksOptions;
+  readonly #links = new Map<LinkId, LearnerLink>();
+  readonly #dirty = new Set<LearnerLink>();
+  #listener: Listener | null = null;
+  /** A dial that has not been answered. */
+  #dialing: { link: Link | null } | null = null;
+  #nextId = 1;
+  #isStopped = false;
+
+  constructor(options: LearnerLinksOptions) {
+    this.#options = options;
+  }
+
+  /** Listens in every role: an election may end earlier for a learner than for its leader. */
+  start(): void {
+    this.#listen(bindAttempts);
+  }
+
+  perform(operation: LinkOperation): void {
+    switch (operation.type) {
+      case 'connectLeader':
+        return this.#dial(operation.sid);
+      case 'packet':
+        return this.#enqueue(operation.link, encodeQuorumPacket(operation.packet));
+      case 'stream':
+        return this.#enqueue(operation.link, operation.bytes);
+      case 'close':
+        return this.#close(operation.link, operation.reason);
+    }
+  }
+
+  /** Ends a turn: one write per link. */
+  flush(): void {
+    for (const entry of this.#dirty) {
+      const { link, outgoing } = entry;
+      entry.outgoing = [];
+      if (entry.isClosed) continue;
+      const [only] = outgoing;
+      link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
+      if (link.bufferedBytes > maxBufferedBytes) this.#fail(entry, 'it does not take what is sent to it');
+    }
+    this.#dirty.clear();
+  }
+
+  /** Drops a dial that nobody waits for any more. */
+  cancelDial(): void {
+    const dialing = this.#dialing;
+    this.#dialing = null;
+    dialing?.link?.destroy();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#listener?.close();
+    this.cancelDial();
+    for (const entry of this.#links.values()) {
+      entry.isClosed = true;
+      entry.link.destroy();
+    }
+    this.#links.clear();
+  }
+
+  #listen(attemptsLeft: number): void {
+    const { network, clock, log, listenOnAllAddresses, bindFailed } = this.#options;
+    const own = this.#member(this.#options.sid);
+    if (own === undefined) return;
+    const address = { host: listenOnAllAddresses ? '0.0.0.0' : own.host, port: own.quorumPort };
+    this.#listener = network.listen(
+      address,
+      (link) => this.#accept(link),
+      (reason) => {
+        if (this.#isStopped) return;
+        const sentence = `cannot listen for learners on ${address.host}:${address.port}: ${reason}`;
+        if (attemptsLeft <= 1) return bindFailed(sentence);
+        log('warn', `${sentence}; trying again`);
+        clock.after(bindRetryMs, () => {
+          if (!this.#isStopped) this.#listen(attemptsLeft - 1);
+        });
+      },
+    );
+  }
+
+  #accept(link: Link): LinkHandlers {
+    const entry = this.#add(link, { isLeader: false });
+    this.#options.received([{ type: 'learnerConnected', link: entry.id }]);
+    return this.#handlersOf(entry);
+  }
+
+  #dial(sid: number): void {
+    const { network, dialTimeoutMs } = this.#options;
+    this.cancelDial();
+    const dialing: { link: Link | null } = { link: null };
+    this.#dialing = dialing;
+    const member = this.#member(sid);
+    if (member === undefined) return this.#dialFailed(`server ${sid} is not in the configuration`);
+    let entry: LearnerLink | null = null;
+    dialing.link = network.dial({ host: member.host, port: member.quorumPort }, dialTimeoutMs, {
+      opened: (link) => {
+        if (this.#dialing !== dialing) return link.destroy();
+        this.#dialing = null;
+        entry = this.#add(link, { isLeader: true });
+        this.#options.received([{ type: 'leaderConnected', link: entry.id }]);
+      },
+      data: (_, bytes) => {
+        if (entry !== null) this.#receive(entry, bytes);
+      },
+      closed: (_, reason) => {
+        if (entry !== null) return this.#closed(entry, reason);
+        if (this.#dialing === dialing) this.#dialFailed(reason);
+      },
+    });
+  }
+
+  /** The core knows a failed dial by a link number that is new: it must be above all that it has seen. */
+  #dialFailed(reason: string): void {
+    this.#dialing = null;
+    this.#options.received([{ type: 'linkClosed', link: this.#nextId++, reason }]);
+  }
+
+  #add(link: Link, { isLeader }: { isLeader: boolean }): LearnerLink {
+    const id = this.#nextId++;
+    const decoder = new QuorumStreamDecoder({ allowSnapshot: isLeader });
+    const entry: LearnerLink = { id, link, decoder, outgoing: [], isClosed: false };
+    this.#links.set(id, entry);
+    return entry;
+  }
+
+  #handlersOf(entry: LearnerLink): LinkHandlers {
+    return {
+      data: (_, bytes) => this.#receive(entry, bytes),
+      closed: (_, reason) => this.#closed(entry, reason),
+    };
+  }
+
+  #receive(entry: LearnerLink, bytes: Buffer): void {
+    if (entry.isClosed) return;
+    try {
+      const items = entry.decoder.push(bytes);
+      if (items.length > 0) this.#options.received(items.map((item) => ({ ...item, link: entry.id })));
+    } catch (error) {
+      if (!(error instanceof QuorumStreamError)) throw error;
+      if (error.items.length > 0) {
+        this.#options.received(error.items.map((item) => ({ ...item, link: entry.id })));
+      }
+      this.#fail(entry, error.message);
+    }
+  }
+
+  #closed(entry: LearnerLink, reason: string): void {
+    if (entry.isClosed) return;
+    this.#forget(entry);
+    this.#options.received([{ type: 'linkClosed', link: entry.id, reason }]);
+  }
+
+  /** We end the link, and the core did not ask for it. */
+  #fail(entry: LearnerLink, reason: string): void {
+    if (entry.isClosed) return;
+    const { host, port } = entry.link.remote;
+    this.#options.log('warn', `link to ${host}:${port} dropped: ${reason}`);
+    entry.link.destroy();
+    this.#closed(entry, reason);
+  }
+
+  /** The core ends the link; it expects no event for that. */
+  #close(id: LinkId, reason: string): void {
+    const entry = this.#links.get(id);
+    if (entry === undefined) return;
+    this.#options.log(
+      'info',
+      `link to ${entry.link.remote.host}:${entry.link.remote.port} closed: ${reason}`,
+    );
+    // What this turn said before is still worth hearing.
+    if (entry.outgoing.length > 0) entry.link.write(Buffer.concat(entry.outgoing));
+    this.#forget(entry);
+    entry.link.end();
+  }
+
+  #forget(entry: LearnerLink): void {
+    entry.isClosed = true;
+    entry.outgoing = [];
+    this.#dirty.delete(entry);
+    this.#links.delete(entry.id);
+  }
+
+  #enqueue(id: LinkId, bytes: Buffer): void {
+    const entry = this.#links.get(id);
+    if (entry === undefined) return;
+    entry.outgoing.push(bytes);
+    this.#dirty.add(entry);
+  }
+
+  #member(sid: number): Member | undefined {
+    return this.#options.membership.members.find((member) => member.sid === sid);
+  }
+}

@@ -1,0 +1,100 @@
+// Everything a server needs from its surroundings. `io/` implements these on Node; the simulated world
+// implements them in virtual time. Callbacks, not promises: the simulated world must decide the order of
+// everything, and a promise would leave that to the engine.
+
+/** A closed handle does nothing when cancelled again. */
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds of a clock that never goes back; fractions allowed. */
+  nowMs(): number;
+  /** Wall clock, milliseconds since 1970; may jump. */
+  wallMs(): number;
+  after(delayMs: number, run: () => void): Timer;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One end of a byte stream. After `close`, and after `closed` was called, nothing more happens. */
+export interface Link {
+  readonly remote: Address;
+  /** Bytes handed to `write` that the other side's network has not taken yet. */
+  readonly bufferedBytes: number;
+  write(bytes: Buffer): void;
+  /** Stops and restarts the flow of `data`, for back pressure. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is buffered, then closes. */
+  end(): void;
+  /** Drops the connection at once. */
+  destroy(): void;
+}
+
+export interface LinkHandlers {
+  opened?(link: Link): void;
+  data(link: Link, bytes: Buffer): void;
+  /** Called exactly once, also when a dial fails. */
+  closed(link: Link, reason: string): void;
+}
+
+export interface Listener {
+  /** The port in use, for a listener that asked for port 0. */
+  readonly port: number;
+  close(): void;
+}
+
+export interface Network {
+  /** `failed` is called when the address cannot be bound. */
+  listen(address: Address, accept: (link: Link) => LinkHandlers, failed: (reason: string) => void): Listener;
+  dial(address: Address, timeoutMs: number, handlers: LinkHandlers): Link;
+}
+
+/** One step of a batch; a batch is carried out in order, and stops at the first failure. */
+export type DiskOperation =
+  | { readonly type: 'append'; readonly path: string; readonly chunks: readonly Buffer[] }
+  /** Makes the file's content and length durable (fdatasync). */
+  | { readonly type: 'sync'; readonly path: string }
+  /** Makes names in the directory durable: needed after create, rename and remove. */
+  | { readonly type: 'syncDirectory'; readonly path: string }
+  /** Creates or replaces the whole file. */
+  | { readonly type: 'write'; readonly path: string; readonly bytes: Buffer }
+  | { readonly type: 'rename'; readonly from: string; readonly to: string }
+  | { readonly type: 'truncate'; readonly path: string; readonly size: number }
+  | { readonly type: 'remove'; readonly path: string }
+  | { readonly type: 'makeDirectory'; readonly path: string };
+
+export interface Disk {
+  /** Names in a directory, sorted; empty when it does not exist. Start-up only: it blocks. */
+  list(directory: string): readonly string[];
+  /** Null when there is no such file. Start-up only: it blocks. */
+  read(path: string): Buffer | null;
+  /** Batches are carried out one after the other. `error.code` is Node's (`ENOSPC`, `EIO`). */
+  submit(operations: readonly DiskOperation[], done: (error: NodeJS.ErrnoException | null) => void): void;
+}
+
+export interface LogSink {
+  (
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void;
+}
+
+export interface ServerPorts {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly disk: Disk;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: LogSink;
+  readonly trace: ((event: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Start counter of this process, for traces. */
+  readonly incarnation?: number;
+  /** Ends the process; never returns to the caller's work. */
+  readonly exit: (code: number, reason: string) => void;
+}

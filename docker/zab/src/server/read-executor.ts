@@ -1,0 +1,104 @@
+// What a server answers from its own state: reads, watches, and the replies to writes that it has applied.
+// Reading and registering the watch are one step: nothing can change the znode in between.
+
+import { ErrorCode } from '../../../../harness/wire/constants.ts';
+import { encodeWatcherEventFrame } from '../../../../harness/wire/client-codec.ts';
+import type { ClientRequest } from '../../../../harness/wire/records.ts';
+import type { Committed } from '../core/events.ts';
+import { executeRead, isRead, registersWatch, type ReplyContent } from '../state/local-reads.ts';
+import { replyFor } from '../state/replies.ts';
+import { catchUpWatches, type WatchLists } from '../state/watch-catch-up.ts';
+import { WatchTable } from '../state/watches.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { EnsembleGate } from './ensemble-gate.ts';
+
+/** State of every event that a server sends. */
+const syncConnected = 3;
+const watcherTypes: Readonly<Record<number, readonly ('data' | 'child')[]>> = {
+  1: ['child'],
+  2: ['data'],
+  3: ['child', 'data'],
+};
+
+export class ReadExecutor {
+  readonly watches = new WatchTable<ClientConnection>();
+  readonly #gate: EnsembleGate;
+
+  constructor(gate: EnsembleGate) {
+    this.#gate = gate;
+  }
+
+  /** For requests that need nothing from the ensemble. */
+  execute(connection: ClientConnection, request: ClientRequest): ReplyContent {
+    if (isRead(request)) return this.#read(connection, request);
+    switch (request.type) {
+      case 'setWatches':
+        return this.#catchUp(connection, request);
+      case 'setWatches2': {
+        const isPlain =
+          request.persistentWatches.length === 0 && request.persistentRecursiveWatches.length === 0;
+        return isPlain ? this.#catchUp(connection, request) : failed(ErrorCode.UNIMPLEMENTED);
+      }
+      case 'checkWatches':
+        return this.#withWatches(request, (table) => this.watches.has(table, request.path, connection));
+      case 'removeWatches':
+        return this.#withWatches(request, (table) => this.watches.remove(table, request.path, connection));
+      case 'addWatch':
+        return failed(
+          request.mode === 0 || request.mode === 1 ? ErrorCode.UNIMPLEMENTED : ErrorCode.MARSHALLING_ERROR,
+        );
+      default:
+        return failed(ErrorCode.UNIMPLEMENTED);
+    }
+  }
+
+  replyToWrite({ applied }: Committed, request: ClientRequest): ReplyContent {
+    return replyFor(request, applied.result);
+  }
+
+  #read(connection: ClientConnection, request: Parameters<typeof executeRead>[1]): ReplyContent {
+    const { tree } = this.#gate.database;
+    const { sessionId, ids } = connection;
+    const reply = executeRead(tree, request, { sessionId, ids });
+    const table = registersWatch(request, reply.err);
+    if (table !== null && 'path' in request) this.#arm(connection, table, request.path);
+    return reply;
+  }
+
+  /** Events for what the client missed leave before the reply. */
+  #catchUp(connection: ClientConnection, lists: WatchLists): ReplyContent {
+    const { events, dataWatches, childWatches } = catchUpWatches(this.#gate.database.tree, lists);
+    for (const { eventType, path } of events) {
+      connection.send(encodeWatcherEventFrame({ type: eventType, state: syncConnected, path }));
+    }
+    for (const path of dataWatches) this.#arm(connection, 'data', path);
+    for (const path of childWatches) this.#arm(connection, 'child', path);
+    return { err: 0, body: { type: 'none' } };
+  }
+
+  #arm(connection: ClientConnection, table: 'data' | 'child', path: string): void {
+    if (table === 'data') this.watches.addData(path, connection);
+    else this.watches.addChild(path, connection);
+    this.#gate.trace?.({
+      event: 'ARM',
+      session: connection.sessionId,
+      path,
+      kind: table,
+      zxid: this.#gate.database.lastProcessedZxid,
+    });
+  }
+
+  #withWatches(
+    request: { readonly watcherType: number },
+    use: (table: 'data' | 'child') => boolean,
+  ): ReplyContent {
+    const tables = watcherTypes[request.watcherType];
+    if (tables === undefined) return failed(ErrorCode.MARSHALLING_ERROR);
+    const found = tables.map(use);
+    return found.includes(true) ? { err: 0, body: { type: 'none' } } : failed(ErrorCode.NO_WATCHER);
+  }
+}
+
+function failed(err: number): ReplyContent {
+  return { err, body: { type: 'none' } };
+}

@@ -1,0 +1,220 @@
+// What a server finds on its disk when it starts: the newest snapshot that is whole, and the log records
+// behind it. A torn tail (a write that a crash cut short, so nobody was told of it) is cut and reported.
+// Anything else that does not fit, a bad checksum with good records behind it or a gap in the zxids, means
+// that acknowledged transactions are lost: the server refuses to start and says where and what to do.
+
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import { decodeTxn } from '../../../../harness/wire/txn-codec.ts';
+import { scanLog, type LogScan } from '../../../../harness/wire/txn-log-codec.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import { counterOf, epochOf, formatZxid } from '../../../../harness/wire/zxid.ts';
+import { listNumbered, type DataDirectories, type NumberedFile } from './file-names.ts';
+import type { Disk, DiskOperation, LogSink } from './ports.ts';
+import { StorageError } from './storage-error.ts';
+import { LogFile } from './transaction-log.ts';
+
+export interface Recovery {
+  /** Null: nothing was ever stored here. */
+  readonly snapshotZxid: number | null;
+  /** Log records after the snapshot, in order; they may or may not be committed. */
+  readonly tail: readonly TxnRecord[];
+  /** The last record's zxid, else the snapshot's, else 0. */
+  readonly lastZxid: number;
+  readonly snapshots: readonly NumberedFile[];
+  readonly logs: readonly LogFile[];
+  /** To be carried out, durably, before anything is appended. */
+  readonly repairs: readonly DiskOperation[];
+}
+
+export interface RecoveryOptions {
+  readonly disk: Disk;
+  readonly directories: DataDirectories;
+  readonly log: LogSink;
+  /** Loads a snapshot file into the database; throws JuteError, and changes nothing, when it is not whole. */
+  readonly loadSnapshot: (file: Buffer, zxid: number) => void;
+}
+
+const restoreRemedy =
+  'Restore the file from a backup, or, if the other servers of the ensemble are healthy, empty the data directory (keep myid) and let this server synchronise again';
+
+export function recover(options: RecoveryOptions): Recovery {
+  const { disk, directories } = options;
+  checkPlacement(disk, directories);
+  const snapshots = listNumbered(disk, directories.snapshots, 'snapshot');
+  const logFiles = listNumbered(disk, directories.logs, 'log');
+  const loaded = loadNewestSnapshot(options, snapshots);
+  const [firstLog] = logFiles;
+  if (loaded === null && firstLog !== undefined) {
+    throw new StorageError(
+      firstLog.path,
+      `there are transaction logs but no snapshot in ${directories.snapshots}, so their beginning may be missing`,
+      restoreRemedy,
+    );
+  }
+  const snapshotZxid = loaded?.zxid ?? null;
+  const { tail, logs, repairs } = replayLogs(options, logFiles, snapshotZxid ?? 0);
+  repairs.push(...removeUnfinished(disk, directories.snapshots));
+  return {
+    snapshotZxid,
+    tail,
+    lastZxid: tail.at(-1)?.header.zxid ?? snapshotZxid ?? 0,
+    snapshots,
+    logs,
+    repairs,
+  };
+}
+
+/** Files in the wrong one of two directories mean that the configuration changed its mind about them. */
+function checkPlacement(disk: Disk, directories: DataDirectories): void {
+  if (directories.snapshots === directories.logs) return;
+  const strays = [
+    ...listNumbered(disk, directories.snapshots, 'log'),
+    ...listNumbered(disk, directories.logs, 'snapshot'),
+  ];
+  const [stray] = strays;
+  if (stray === undefined) return;
+  throw new StorageError(
+    stray.path,
+    `dataDir and dataLogDir are different directories, and this file is in the wrong one`,
+    `Move logs to ${directories.logs} and snapshots to ${directories.snapshots}`,
+  );
+}
+
+function loadNewestSnapshot(
+  { disk, directories, log, loadSnapshot }: RecoveryOptions,
+  snapshots: readonly NumberedFile[],
+): NumberedFile | null {
+  const compressed = disk
+    .list(directories.snapshots)
+    .find((name) => /^snapshot\.[0-9a-f]+\.(gz|snappy)$/.test(name));
+  if (compressed !== undefined) {
+    throw new StorageError(
+      `${directories.snapshots}/${compressed}`,
+      'this server does not read compressed snapshots',
+      'Let the server that wrote it write an uncompressed one (snapshot.compression.method empty), then remove it',
+    );
+  }
+  const problems: string[] = [];
+  for (const snapshot of snapshots.toReversed()) {
+    const bytes = disk.read(snapshot.path);
+    if (bytes === null) continue;
+    try {
+      loadSnapshot(bytes, snapshot.zxid);
+      return snapshot;
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      problems.push(`${snapshot.path}: ${error.message}`);
+      log('warn', `snapshot ${snapshot.path} is not whole, trying an older one: ${error.message}`);
+    }
+  }
+  if (problems.length === 0) return null;
+  throw new StorageError(
+    directories.snapshots,
+    `no snapshot can be loaded (${problems.join('; ')})`,
+    restoreRemedy,
+  );
+}
+
+/** Snapshots that a crash kept from getting their name, and the epochs that belong to them. */
+function removeUnfinished(disk: Disk, directory: string): DiskOperation[] {
+  return disk
+    .list(directory)
+    .filter((name) => /^(snapshot\.[0-9a-f]+\.tmp|currentEpoch\.[0-9a-f]+)$/.test(name))
+    .map((name) => ({ type: 'remove', path: `${directory}/${name}` }));
+}
+
+function replayLogs(
+  { disk, log }: RecoveryOptions,
+  files: readonly NumberedFile[],
+  snapshotZxid: number,
+): { tail: TxnRecord[]; logs: LogFile[]; repairs: DiskOperation[] } {
+  const tail: TxnRecord[] = [];
+  const logs: LogFile[] = [];
+  const repairs: DiskOperation[] = [];
+  const firstNeeded = files.findLastIndex((file) => file.zxid <= snapshotZxid + 1);
+  let lastZxid = snapshotZxid;
+  for (const [index, file] of files.entries()) {
+    // Files wholly before the snapshot are kept for older snapshots and are not read.
+    if (index < firstNeeded) {
+      logs.push(new LogFile(file.path, file.zxid));
+      continue;
+    }
+    const scan = readLog(disk, file);
+    const logFile = new LogFile(file.path, file.zxid, scan.end);
+    for (const { offset, bytes } of scan.records) {
+      const record = decodeRecord(file, offset, bytes);
+      const { zxid } = record.header;
+      logFile.add(zxid, offset + 13 + bytes.length);
+      if (zxid <= snapshotZxid) continue;
+      checkFollows(file, offset, { last: lastZxid, next: zxid });
+      tail.push(record);
+      lastZxid = zxid;
+    }
+    if (scan.stop !== 'end') cutTail(file, scan, repairs, log);
+    if (scan.records.length > 0) logs.push(logFile);
+    else repairs.push({ type: 'remove', path: file.path });
+  }
+  const directory = files[0]?.path.replace(/\/[^/]*$/, '');
+  if (repairs.length > 0 && directory !== undefined) repairs.push({ type: 'syncDirectory', path: directory });
+  return { tail, logs, repairs };
+}
+
+function readLog(disk: Disk, file: NumberedFile): LogScan {
+  const bytes = disk.read(file.path) ?? Buffer.alloc(0);
+  let scan: LogScan;
+  try {
+    scan = scanLog(bytes);
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error;
+    throw new StorageError(file.path, `it is not a transaction log: ${error.message}`, restoreRemedy);
+  }
+  if (scan.laterValidRecord !== null) {
+    throw new StorageError(
+      file.path,
+      `the record at byte ${scan.end} is damaged (${scan.stop}) while a good record follows at byte ${scan.laterValidRecord}, so this is no torn tail`,
+      restoreRemedy,
+    );
+  }
+  return scan;
+}
+
+function decodeRecord(file: NumberedFile, offset: number, bytes: Buffer): TxnRecord {
+  try {
+    return decodeTxn(bytes);
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error;
+    throw new StorageError(
+      file.path,
+      `the record at byte ${offset} has a good checksum but cannot be decoded: ${error.message}`,
+      restoreRemedy,
+    );
+  }
+}
+
+/** The next counter of the same epoch, or the first of a later one; anything else is a hole. */
+function checkFollows(file: NumberedFile, offset: number, zxids: { last: number; next: number }): void {
+  const { last, next } = zxids;
+  const follows = epochOf(next) === epochOf(last) ? next === last + 1 : next > last && counterOf(next) === 1;
+  if (follows) return;
+  throw new StorageError(
+    file.path,
+    `the record at byte ${offset} has zxid ${formatZxid(next)}, which cannot follow ${formatZxid(last)}: records are missing between them`,
+    restoreRemedy,
+  );
+}
+
+/** Preallocated zeros are no damage; a part of a record is what a crash leaves of a write. */
+function cutTail(file: NumberedFile, scan: LogScan, repairs: DiskOperation[], log: LogSink): void {
+  if (scan.stop !== 'zeros') {
+    log(
+      'warn',
+      `cut a torn tail of ${file.path} at byte ${scan.end} (${scan.stop}): a write before the last crash did not finish`,
+      {
+        file: file.path,
+        offset: scan.end,
+      },
+    );
+  }
+  if (scan.records.length === 0) return;
+  repairs.push({ type: 'truncate', path: file.path, size: scan.end }, { type: 'sync', path: file.path });
+}

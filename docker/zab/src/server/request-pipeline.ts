@@ -1,0 +1,336 @@
+// From request to reply. Reads are executed here, writes and barriers go to the ensemble, and every connection
+// gets its replies in the order of its requests. The rules that keep a session's view in order:
+// - A read waits until every earlier request of its connection is answered; later writes wait for the read,
+//   or it could see the future of its own session.
+// - Watch events of a transaction are written before any reply that shows it. So when a batch of transactions
+//   has been applied, first all of their events and writers' replies go out, in transaction order, and only
+//   then are the reads executed that waited.
+
+import { ErrorCode, OpCode } from '../../../../harness/wire/constants.ts';
+import {
+  decodeRequestBody,
+  decodeRequestHeader,
+  encodeReplyFrame,
+  encodeWatcherEventFrame,
+  requestNameOf,
+} from '../../../../harness/wire/client-codec.ts';
+import { JuteError } from '../../../../harness/wire/jute.ts';
+import type { ClientRequest, ReplyBody } from '../../../../harness/wire/records.ts';
+import type { SessionId } from '../../../../harness/wire/session-id.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import type { Committed } from '../core/events.ts';
+import { authenticate } from './authentication.ts';
+import type { Answer, ClientConnection, PendingRequest } from './client-connection.ts';
+import type { EnsembleGate } from './ensemble-gate.ts';
+import { ReadExecutor } from './read-executor.ts';
+import type { ServerStats } from './server-stats.ts';
+
+/** A write on its way through the ensemble. */
+interface SubmittedWrite {
+  readonly cxid: number;
+  readonly opcode: number;
+  readonly connection: ClientConnection;
+  readonly pending: PendingRequest;
+}
+
+/** A connection with more requests waiting is not read from until half of them are answered. */
+const maxQueuedRequests = 1_000;
+/** A client that sends requests and takes no replies is dropped. */
+const maxUnsentBytes = 64 * 1024 * 1024;
+const syncConnected = 3;
+
+const noBody: ReplyBody = { type: 'none' };
+
+export class RequestPipeline {
+  readonly #gate: EnsembleGate;
+  readonly #stats: ServerStats;
+  readonly #reads: ReadExecutor;
+  /**
+   * Per session, in the order of submission, which is the order of commitment. Entries of connections that
+   * are gone stay until their commit: the next connection of the session may use the same xids again.
+   */
+  readonly #submitted = new Map<SessionId, SubmittedWrite[]>();
+  readonly #syncs = new Map<number, { connection: ClientConnection; pending: PendingRequest }>();
+  #nextToken = 1;
+
+  constructor(gate: EnsembleGate, stats: ServerStats) {
+    this.#gate = gate;
+    this.#stats = stats;
+    this.#reads = new ReadExecutor(gate);
+  }
+
+  get reads(): ReadExecutor {
+    return this.#reads;
+  }
+
+  /** Requests that wait for the ensemble. */
+  get outstandingCount(): number {
+    let count = this.#syncs.size;
+    for (const writes of this.#submitted.values()) count += writes.length;
+    return count;
+  }
+
+  /** One frame of an attached connection. */
+  receive(connection: ClientConnection, body: Buffer): void {
+    const received = this.#understand(body);
+    if (received === null) {
+      this.#gate.log(
+        'warn',
+        `connection of ${connection.address} dropped: a request of ${body.length} bytes`,
+      );
+      return connection.destroy();
+    }
+    connection.stats.received += 1;
+    this.#stats.received += 1;
+    if (received.request?.type === 'auth') return this.#authenticate(connection, received);
+    this.#gate.touch(connection.sessionId, connection.sessionTimeoutMs);
+    connection.queue.push(received);
+    this.#advance(connection);
+    this.#regulate(connection);
+  }
+
+  /** Transactions that were just applied, in order; `shown` is called for each behind its events and reply. */
+  committed(batch: readonly Committed[], shown: (committed: Committed) => void): void {
+    const unblocked = new Set<ClientConnection>();
+    for (const committed of batch) {
+      const { record, applied } = committed;
+      for (const change of applied.changes) this.#fireWatches(record, change);
+      const write = this.#takeSubmitted(record);
+      if (write !== null) {
+        this.#answerWrite(write.connection, write.pending, committed);
+        this.#sendAnswers(write.connection);
+        unblocked.add(write.connection);
+      }
+      shown(committed);
+    }
+    for (const connection of unblocked) {
+      this.#advance(connection);
+      this.#regulate(connection);
+    }
+  }
+
+  syncDone(token: number): void {
+    const waiting = this.#syncs.get(token);
+    if (waiting === undefined) return;
+    this.#syncs.delete(token);
+    const { connection, pending } = waiting;
+    const path = pending.request?.type === 'sync' ? pending.request.path : '';
+    this.#answer(pending, { zxid: this.#lastZxid, err: 0 }, { type: 'path', path });
+    this.#advance(connection);
+  }
+
+  connectionClosed(connection: ClientConnection): void {
+    this.#reads.watches.removeConnection(connection);
+    connection.queue.length = 0;
+  }
+
+  /** Serving ended: what was submitted may be committed by the next leader, but nobody here waits for it. */
+  reset(): void {
+    this.#submitted.clear();
+    this.#syncs.clear();
+  }
+
+  get #lastZxid(): number {
+    return this.#gate.database.lastProcessedZxid;
+  }
+
+  /** Null when not even the header is there. */
+  #understand(body: Buffer): PendingRequest | null {
+    if (body.length < 8) return null;
+    const { xid, opcode } = decodeRequestHeader(body);
+    const common = {
+      xid,
+      opcode,
+      body: body.subarray(8),
+      receivedMs: this.#gate.clock.nowMs(),
+      isSubmitted: false,
+      answer: null,
+    };
+    if (requestNameOf(opcode) === null) {
+      return { ...common, request: null, kind: 'local', err: ErrorCode.UNIMPLEMENTED };
+    }
+    try {
+      const request = decodeRequestBody(opcode, body);
+      return { ...common, request, kind: kindOf(request), err: 0 };
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error;
+      return { ...common, request: null, kind: 'local', err: ErrorCode.MARSHALLING_ERROR };
+    }
+  }
+
+  /** Out of turn, as in Apache ZooKeeper: its xid is not a request's. */
+  #authenticate(connection: ClientConnection, received: PendingRequest): void {
+    const ids = received.request?.type === 'auth' ? authenticate(received.request, connection.address) : null;
+    if (ids !== null) connection.ids = [...connection.ids, ...ids];
+    const err = ids === null ? ErrorCode.AUTH_FAILED : 0;
+    this.#sendReply(connection, received, {
+      zxid: 0,
+      err,
+      frame: encodeReplyFrame({ xid: received.xid, zxid: 0, err }, noBody),
+      next: ids === null ? 'close' : 'stay',
+    });
+  }
+
+  /** Answers and executes from the front of the queue, then submits what need not wait any longer. */
+  #advance(connection: ClientConnection): void {
+    for (;;) {
+      this.#sendAnswers(connection);
+      if (!connection.isOpen) return;
+      const [next] = connection.queue;
+      if (next === undefined || next.kind !== 'local') break;
+      this.#executeLocal(connection, next);
+    }
+    this.#submitFromFront(connection);
+  }
+
+  /** Sends what is answered at the front of the queue; executes nothing. */
+  #sendAnswers(connection: ClientConnection): void {
+    for (;;) {
+      const [next] = connection.queue;
+      if (next === undefined) return;
+      if (next.kind === 'ping') this.#answer(next, { zxid: this.#lastZxid, err: 0 }, noBody);
+      if (next.answer === null) return;
+      connection.queue.shift();
+      this.#sendReply(connection, next, next.answer);
+    }
+  }
+
+  #executeLocal(connection: ClientConnection, pending: PendingRequest): void {
+    const { request } = pending;
+    if (request === null) {
+      const isUnknown = pending.err === ErrorCode.UNIMPLEMENTED;
+      const header = { zxid: isUnknown ? -1 : this.#lastZxid, err: pending.err };
+      return this.#answer(pending, header, noBody, isUnknown ? 'close' : 'stay');
+    }
+    const { err, body } = this.#reads.execute(connection, request);
+    this.#answer(pending, { zxid: this.#lastZxid, err }, body);
+  }
+
+  /** Reads and barriers hold back what is behind them; writes and pings do not. */
+  #submitFromFront(connection: ClientConnection): void {
+    for (const pending of connection.queue) {
+      if (pending.kind === 'local') return;
+      if (!pending.isSubmitted && pending.kind !== 'ping') this.#submit(connection, pending);
+      if (pending.kind === 'sync') return;
+    }
+  }
+
+  #submit(connection: ClientConnection, pending: PendingRequest): void {
+    const { sessionId, ids } = connection;
+    const { xid: cxid, opcode, body } = pending;
+    const request = { sessionId, cxid, opcode, body, authinfo: ids };
+    pending.isSubmitted = true;
+    if (pending.kind === 'sync') {
+      const token = this.#nextToken++;
+      this.#syncs.set(token, { connection, pending });
+      return this.#gate.sync(token, request);
+    }
+    const write = { cxid, opcode, connection, pending };
+    const writes = this.#submitted.get(sessionId);
+    if (writes === undefined) this.#submitted.set(sessionId, [write]);
+    else writes.push(write);
+    this.#gate.submit(request);
+  }
+
+  /** The write of this server's client that `record` is the outcome of. */
+  #takeSubmitted(record: TxnRecord): SubmittedWrite | null {
+    const { clientId, cxid } = record.header;
+    const writes = this.#submitted.get(clientId);
+    const [first] = writes ?? [];
+    if (writes === undefined || first === undefined || first.cxid !== cxid) return null;
+    // An expiry has cxid 0, which a client may have used for something else.
+    if (record.txn.type === 'closeSession' && first.opcode !== OpCode.CLOSE_SESSION) return null;
+    writes.shift();
+    if (writes.length === 0) this.#submitted.delete(clientId);
+    return first;
+  }
+
+  #answerWrite(connection: ClientConnection, pending: PendingRequest, committed: Committed): void {
+    if (!connection.isOpen || pending.request === null) return;
+    const { zxid } = committed.record.header;
+    const { err, body } = this.#reads.replyToWrite(committed, pending.request);
+    // The session lives on elsewhere: its old connection is dropped without a word.
+    if (err === ErrorCode.SESSION_MOVED) return connection.destroy();
+    const isClose = pending.opcode === OpCode.CLOSE_SESSION;
+    this.#answer(pending, { zxid, err }, body, isClose ? 'close' : 'stay');
+  }
+
+  #answer(
+    pending: PendingRequest,
+    { zxid, err }: { zxid: number; err: number },
+    body: ReplyBody,
+    next: Answer['next'] = 'stay',
+  ): void {
+    pending.answer = { zxid, err, next, frame: encodeReplyFrame({ xid: pending.xid, zxid, err }, body) };
+  }
+
+  #sendReply(connection: ClientConnection, pending: PendingRequest, answer: Answer): void {
+    const { zxid, err, frame, next } = answer;
+    connection.send(frame);
+    this.#stats.replied(connection, pending, zxid, this.#gate.clock.nowMs());
+    this.#gate.trace?.({
+      event: 'REPLY',
+      session: connection.sessionId,
+      xid: pending.xid,
+      opcode: pending.opcode,
+      zxid,
+      err,
+    });
+    if (next === 'close') connection.end();
+  }
+
+  #fireWatches(record: TxnRecord, change: Committed['applied']['changes'][number]): void {
+    const { trace } = this.#gate;
+    for (const { connection, eventType, path } of this.#reads.watches.fire(change)) {
+      connection.send(encodeWatcherEventFrame({ type: eventType, state: syncConnected, path }));
+      this.#stats.sent += 1;
+      trace?.({
+        event: 'FIRE',
+        session: connection.sessionId,
+        path,
+        type: eventType,
+        zxid: record.header.zxid,
+      });
+    }
+  }
+
+  /** Back pressure: a client that is far ahead of its answers is not read from. */
+  #regulate(connection: ClientConnection): void {
+    if (!connection.isOpen) return;
+    if (connection.link.bufferedBytes > maxUnsentBytes) {
+      this.#gate.log('warn', `connection of ${connection.address} dropped: it does not take its replies`);
+      return connection.destroy();
+    }
+    const queued = connection.queue.length;
+    if (!connection.isPaused && queued > maxQueuedRequests) {
+      connection.isPaused = true;
+      connection.link.pause();
+    } else if (connection.isPaused && queued < maxQueuedRequests / 2) {
+      connection.isPaused = false;
+      connection.link.resume();
+    }
+  }
+}
+
+function kindOf(request: ClientRequest): PendingRequest['kind'] {
+  switch (request.type) {
+    case 'create':
+    case 'create2':
+    case 'createContainer':
+    case 'createTTL':
+    case 'delete':
+    case 'setData':
+    case 'setACL':
+    case 'check':
+    case 'multi':
+    case 'reconfig':
+    case 'closeSession':
+      return 'write';
+    case 'sync':
+      return 'sync';
+    case 'ping':
+      return 'ping';
+    default:
+      return 'local';
+  }
+}

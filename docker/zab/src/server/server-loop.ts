@@ -1,0 +1,492 @@
+// The loop of a server whose data is loaded. Everything that happens, a packet, a client's bytes, a timer, a
+// disk that is done, is a turn: the core is stepped, then asked what to do, and what it answers is carried out
+// in the order that `Ready` documents. At the end of a turn the disk and every connection get what the turn
+// had for them, in one write each.
+
+import { OpCode } from '../../../../harness/wire/constants.ts';
+import type { ForwardedRequest } from '../../../../harness/wire/quorum-packet.ts';
+import type { SessionId } from '../../../../harness/wire/session-id.ts';
+import { formatZxid } from '../../../../harness/wire/zxid.ts';
+import type { Committed, PeerEvent, SendOperation, UpcallOperation } from '../core/events.ts';
+import { Peer } from '../core/peer.ts';
+import type { TraceSink } from '../core/trace.ts';
+import type { StateDatabase } from '../state/database.ts';
+import { RequestPreparer } from '../state/request-preparer.ts';
+import { SessionIdSource } from '../state/session-id-source.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { ClientListener } from './client-listener.ts';
+import { ClientSessions } from './client-sessions.ts';
+import { clientAddressOf, type ZooConfig } from './config.ts';
+import { ElectionLinks } from './election-links.ts';
+import type { EnsembleGate } from './ensemble-gate.ts';
+import type { Epochs } from './epoch-files.ts';
+import { ExitCode } from './exit-code.ts';
+import { dataDirectoriesOf } from './file-names.ts';
+import { answerWord, type ServerMode, type ServerView } from './four-letter-words.ts';
+import { LearnerLinks } from './learner-links.ts';
+import type { ServerPorts, Timer } from './ports.ts';
+import type { Recovery } from './recovery.ts';
+import { RequestPipeline } from './request-pipeline.ts';
+import { viewOf } from './server-view.ts';
+import { ServerStats } from './server-stats.ts';
+import { SessionKeeper } from './session-keeper.ts';
+import { Standalone, standaloneSid } from './standalone.ts';
+import { Storage } from './storage.ts';
+
+const dialTimeoutMs = 5_000;
+/** A session is closed in the leader's own name: no client sent it. */
+const innerXid = 0;
+
+export interface ServerLoopOptions {
+  readonly config: ZooConfig;
+  readonly ports: ServerPorts;
+  readonly database: StateDatabase;
+  readonly trace: TraceSink;
+  readonly recovery: Recovery;
+  /** Null for a server alone. */
+  readonly epochs: Epochs | null;
+}
+
+export class ServerLoop implements EnsembleGate {
+  readonly config: ZooConfig;
+  readonly clock: ServerPorts['clock'];
+  readonly log: ServerPorts['log'];
+  readonly trace: TraceSink;
+  readonly database: StateDatabase;
+  readonly storage: Storage;
+  readonly #ports: ServerPorts;
+  readonly #stats = new ServerStats();
+  readonly #sid: number;
+  readonly #protocol: Peer | Standalone;
+  readonly #keeper: SessionKeeper;
+  readonly #preparer: RequestPreparer;
+  readonly #pipeline: RequestPipeline;
+  readonly #sessions: ClientSessions;
+  readonly #clients: ClientListener;
+  readonly #electionLinks: ElectionLinks | null;
+  readonly #learnerLinks: LearnerLinks | null;
+  /** Their handshake succeeded in this turn. */
+  #attached: ClientConnection[] = [];
+  #isServing = false;
+  #servingSinceMs = 0;
+  readonly #startedMs: number;
+  #turnDepth = 0;
+  #timer: Timer | null = null;
+  #timerAtMs = Infinity;
+  /** After a pause of this process nobody is judged before what arrived meanwhile is read. */
+  #expiryNotBeforeMs = 0;
+  #appliedSinceSnapshot = 0;
+  #snapshotAfter: number;
+  #isStopped = false;
+
+  constructor(options: ServerLoopOptions) {
+    const { config, ports, database, trace } = options;
+    this.config = config;
+    this.clock = ports.clock;
+    this.log = ports.log;
+    this.trace = trace;
+    this.database = database;
+    this.#ports = ports;
+    this.#sid = config.serverId ?? standaloneSid;
+    this.#startedMs = ports.clock.nowMs();
+    this.#snapshotAfter = this.#drawSnapshotCount();
+    this.storage = this.#makeStorage(options);
+    this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
+    this.#preparer = new RequestPreparer({ database, digestEnabled: config.digestEnabled });
+    this.#pipeline = new RequestPipeline(this, this.#stats);
+    this.#sessions = new ClientSessions({
+      gate: this,
+      // Wall time and a random start of the count: a restarted server must not give out an id again.
+      ids: new SessionIdSource({ sid: this.#sid, nowMs: ports.clock.wallMs() + ports.random() * 1_000 }),
+      attached: (connection) => void this.#attached.push(connection),
+    });
+    this.#clients = this.#makeClientListener();
+    this.#electionLinks = options.epochs === null ? null : this.#makeElectionLinks();
+    this.#learnerLinks = options.epochs === null ? null : this.#makeLearnerLinks();
+    this.#protocol = this.#makeProtocol(options);
+  }
+
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  get mode(): ServerMode {
+    if (this.config.mode === 'standalone') return 'standalone';
+    const { role } = this.#protocol;
+    return role === 'leading' ? 'leader' : role === 'observing' ? 'observer' : 'follower';
+  }
+
+  get clientPort(): number | null {
+    return this.#clients.port;
+  }
+
+  start(): void {
+    const clientAddress = clientAddressOf(this.config);
+    this.#turn(() => {
+      this.#electionLinks?.start();
+      this.#learnerLinks?.start();
+      if (clientAddress !== null) this.#clients.start(clientAddress);
+      this.#protocol.start(this.clock.nowMs());
+    });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.storage.stop();
+    this.#clients.stop();
+    this.#electionLinks?.stop();
+    this.#learnerLinks?.stop();
+  }
+
+  // What clients need of the ensemble.
+
+  submit(request: ForwardedRequest): void {
+    if (this.#protocol.role === 'leading') this.#propose(request, this.#sid);
+    else this.#step({ type: 'forward', request });
+  }
+
+  sync(token: number, request: ForwardedRequest): void {
+    this.#step({ type: 'sync', token, request });
+  }
+
+  revalidate(sessionId: SessionId, timeoutMs: number): void {
+    if (this.#protocol.role !== 'leading') return this.#step({ type: 'revalidate', sessionId, timeoutMs });
+    const isValid = this.#keeper.revalidate({ sessionId, timeoutMs }, this.#sid, this.clock.nowMs());
+    this.#sessions.revalidated(sessionId, isValid);
+  }
+
+  touch(sessionId: SessionId, timeoutMs: number): void {
+    this.#keeper.touch({ sessionId, timeoutMs }, this.clock.nowMs());
+  }
+
+  // The loop.
+
+  #turn(work: () => void): void {
+    if (this.#isStopped) return;
+    this.#turnDepth += 1;
+    work();
+    this.#turnDepth -= 1;
+    if (this.#turnDepth > 0) return;
+    this.#drain();
+    this.storage.flush();
+    this.#learnerLinks?.flush();
+    this.#clients.flush();
+    this.#armTimer();
+  }
+
+  #step(event: PeerEvent): void {
+    this.#protocol.step(event, this.clock.nowMs());
+  }
+
+  /** Carries out what the core wants done until it wants no more. */
+  #drain(): void {
+    for (;;) {
+      const { persist, send, committed, upcalls } = this.#protocol.ready();
+      const isIdle = persist.length + send.length + committed.length + upcalls.length === 0;
+      if (isIdle && this.#attached.length === 0) return;
+      this.storage.persist(persist);
+      for (const operation of send) this.#send(operation);
+      if (committed.length > 0) this.#showCommitted(committed);
+      for (const upcall of upcalls) this.#upcall(upcall);
+      this.#receiveEarly();
+    }
+  }
+
+  #send(operation: SendOperation): void {
+    if (operation.type === 'notification') this.#electionLinks?.send(operation.to, operation.notification);
+    else this.#learnerLinks?.perform(operation);
+  }
+
+  #showCommitted(committed: readonly Committed[]): void {
+    this.#pipeline.committed(committed, ({ record }) => {
+      this.#keeper.applied(record, this.clock.nowMs());
+      if (record.txn.type === 'createSession') this.#sessions.created(record.header.clientId);
+      if (record.txn.type === 'closeSession') this.#sessions.ended(record.header.clientId);
+    });
+    const lastZxid = committed.at(-1)?.record.header.zxid ?? 0;
+    this.#preparer.applied(lastZxid);
+    this.#appliedSinceSnapshot += committed.length;
+    if (this.#isSnapshotDue()) this.#takeSnapshot(lastZxid);
+  }
+
+  #upcall(upcall: UpcallOperation): void {
+    switch (upcall.type) {
+      case 'role':
+        return this.#changeRole(upcall);
+      case 'request':
+        return this.#propose(upcall.request, upcall.from);
+      case 'touched': {
+        const nowMs = this.clock.nowMs();
+        for (const touch of upcall.touches) this.#keeper.touch(touch, nowMs);
+        return;
+      }
+      case 'revalidate': {
+        const { link, sessionId } = upcall;
+        const valid = this.#keeper.revalidate(upcall, upcall.from, this.clock.nowMs());
+        return this.#step({ type: 'revalidated', link, sessionId, valid });
+      }
+      case 'revalidated':
+        return this.#sessions.revalidated(upcall.sessionId, upcall.valid);
+      case 'syncDone':
+        return this.#pipeline.syncDone(upcall.token);
+      case 'fatal':
+        return this.#fail(upcall.exitCode, upcall.message);
+    }
+  }
+
+  /** Leader: every request becomes a transaction, if only one that says why it failed. */
+  #propose(request: ForwardedRequest, from: number): void {
+    const { role, serving, nextZxid } = this.#protocol;
+    if (role !== 'leading' || !serving) return;
+    const ownerOk = this.#keeper.admit(request, from, this.clock.nowMs());
+    const timeMs = Math.floor(this.#ports.clock.wallMs());
+    const record = this.#preparer.prepare({ ...request, ownerOk }, nextZxid, timeMs);
+    this.#keeper.prepared(record);
+    this.#stats.proposed(record.bytes.length);
+    this.#step({ type: 'propose', record });
+  }
+
+  #changeRole(upcall: Extract<UpcallOperation, { type: 'role' }>): void {
+    const { role, serving, leader } = upcall;
+    this.log('info', serving ? `${role}, serving clients` : role, { leader });
+    this.#electionLinks?.setLooking(role === 'looking');
+    if (role === 'looking') this.#learnerLinks?.cancelDial();
+    this.#isServing = serving;
+    this.#preparer.reset();
+    if (!serving) {
+      this.#keeper.rest();
+      this.#pipeline.reset();
+      this.#sessions.reset();
+      this.#clients.closeConnections();
+      return;
+    }
+    this.#servingSinceMs = this.clock.nowMs();
+    if (role === 'leading') this.#startLeading();
+  }
+
+  #startLeading(): void {
+    const { sessions, tree } = this.database;
+    this.#keeper.lead(sessions, this.clock.nowMs());
+    // Ephemerals must not outlive their session, wherever a damaged or foreign snapshot lost it.
+    for (const sessionId of tree.sessionsWithEphemerals) {
+      if (!sessions.has(sessionId)) this.#closeSession(sessionId);
+    }
+  }
+
+  #closeSession(sessionId: SessionId): void {
+    this.#propose(
+      { sessionId, cxid: innerXid, opcode: OpCode.CLOSE_SESSION, body: Buffer.alloc(0), authinfo: null },
+      this.#ownerOf(sessionId),
+    );
+  }
+
+  /** In the name of whichever server the session belongs to, so that nothing has moved. */
+  #ownerOf(sessionId: SessionId): number {
+    return this.#keeper.ownerOf(sessionId) ?? this.#sid;
+  }
+
+  // Clients.
+
+  #receiveFrame(connection: ClientConnection, body: Buffer): void {
+    switch (connection.state) {
+      case 'greeting':
+        return this.#sessions.connect(connection, body);
+      case 'connecting':
+        connection.early.push(body);
+        return;
+      case 'attached':
+        return this.#pipeline.receive(connection, body);
+      case 'closed':
+    }
+  }
+
+  #receiveEarly(): void {
+    const attached = this.#attached;
+    if (attached.length === 0) return;
+    this.#attached = [];
+    for (const connection of attached) {
+      this.#clients.attached(connection);
+      const early = connection.early;
+      connection.early = [];
+      for (const body of early) this.#receiveFrame(connection, body);
+    }
+  }
+
+  #answerWord(connection: ClientConnection, word: string): void {
+    connection.stats.received += 1;
+    this.#stats.received += 1;
+    connection.send(Buffer.from(answerWord(word, this.#view())));
+    connection.end();
+  }
+
+  #connectionClosed(connection: ClientConnection): void {
+    this.#pipeline.connectionClosed(connection);
+    this.#sessions.connectionClosed(connection);
+  }
+
+  // Time.
+
+  #armTimer(): void {
+    if (this.#isStopped) return;
+    const atMs = Math.min(
+      this.#protocol.deadlineMs,
+      Math.max(this.#keeper.nextExpiryMs, this.#expiryNotBeforeMs),
+      this.#clients.deadlineMs,
+    );
+    if (atMs === this.#timerAtMs) return;
+    // A timer that comes too early only looks again, so it need not be moved back.
+    if (this.#timer !== null && this.#timerAtMs < atMs) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#timerAtMs = atMs;
+    if (atMs === Infinity) return;
+    this.#timer = this.clock.after(Math.max(0, atMs - this.clock.nowMs()), () => {
+      this.#timer = null;
+      this.#turn(() => this.#timeHasCome(atMs));
+    });
+  }
+
+  #timeHasCome(expectedMs: number): void {
+    this.#timerAtMs = Infinity;
+    const nowMs = this.clock.nowMs();
+    const { tickTimeMs } = this.config;
+    if (nowMs - expectedMs > tickTimeMs) this.#expiryNotBeforeMs = nowMs + tickTimeMs;
+    if (nowMs >= this.#protocol.deadlineMs) this.#step({ type: 'tick' });
+    this.#clients.dropSessionless(nowMs);
+    if (!this.#isServing || nowMs < this.#expiryNotBeforeMs) return;
+    for (const sessionId of this.#keeper.expired(nowMs)) this.#closeSession(sessionId);
+  }
+
+  // Snapshots.
+
+  /**
+   * A snapshot costs as much as the tree is large, so a large tree waits for more transactions than snapCount
+   * asks for: what is spent on snapshots stays in proportion to what they save at the next start.
+   */
+  #isSnapshotDue(): boolean {
+    const least = this.database.tree.nodeCount / 2;
+    return this.#appliedSinceSnapshot >= Math.max(this.#snapshotAfter, least);
+  }
+
+  /** Random, so that the servers of an ensemble do not all write at once. */
+  #drawSnapshotCount(): number {
+    const half = this.config.snapCount / 2;
+    return Math.max(1, Math.ceil(half + this.#ports.random() * half));
+  }
+
+  #takeSnapshot(zxid: number): void {
+    this.#appliedSinceSnapshot = 0;
+    this.#snapshotAfter = this.#drawSnapshotCount();
+    this.log('info', `snapshot of ${formatZxid(zxid)}`);
+    const { database } = this;
+    this.storage.takeSnapshot({ zxid, file: database.encodeSnapshotFile(), digest: database.digest() });
+  }
+
+  #fail(exitCode: number, reason: string): void {
+    this.log('error', reason);
+    this.stop();
+    this.#ports.exit(exitCode, reason);
+  }
+
+  // Parts.
+
+  #makeStorage({ config, ports, recovery, trace }: ServerLoopOptions): Storage {
+    return new Storage({
+      disk: ports.disk,
+      directories: dataDirectoriesOf(config),
+      recovery,
+      forceSync: config.forceSync,
+      purgeRetainCount: config.purgeRetainCount,
+      log: ports.log,
+      trace,
+      persisted: (mark) => this.#turn(() => this.#step({ type: 'persisted', mark })),
+      failed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
+    });
+  }
+
+  #makeClientListener(): ClientListener {
+    return new ClientListener({
+      config: this.config,
+      clock: this.clock,
+      network: this.#ports.network,
+      log: this.log,
+      turn: (work) => this.#turn(work),
+      word: (connection, word) => this.#answerWord(connection, word),
+      frame: (connection, body) => this.#receiveFrame(connection, body),
+      closed: (connection) => this.#connectionClosed(connection),
+      bindFailed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
+    });
+  }
+
+  #makeElectionLinks(): ElectionLinks {
+    const { membership, tickTimeMs, listenOnAllAddresses } = this.config;
+    return new ElectionLinks({
+      sid: this.#sid,
+      membership,
+      clock: this.clock,
+      network: this.#ports.network,
+      log: this.log,
+      tickMs: tickTimeMs,
+      listenOnAllAddresses,
+      received: (from, notification) =>
+        this.#turn(() => this.#step({ type: 'notification', from, notification })),
+      bindFailed: (reason) => this.#fail(ExitCode.CANNOT_BIND_ELECTION_PORT, reason),
+    });
+  }
+
+  #makeLearnerLinks(): LearnerLinks {
+    const { membership, tickTimeMs, initLimit, listenOnAllAddresses } = this.config;
+    return new LearnerLinks({
+      sid: this.#sid,
+      membership,
+      clock: this.clock,
+      network: this.#ports.network,
+      log: this.log,
+      dialTimeoutMs: Math.min(dialTimeoutMs, initLimit * tickTimeMs),
+      listenOnAllAddresses,
+      received: (events) =>
+        this.#turn(() => {
+          for (const event of events) this.#step(event);
+        }),
+      bindFailed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
+    });
+  }
+
+  #makeProtocol({ config, database, trace, recovery, epochs }: ServerLoopOptions): Peer | Standalone {
+    const { tail } = recovery;
+    if (epochs === null) return new Standalone({ database, tail, trace });
+    return new Peer({
+      sid: this.#sid,
+      membership: config.membership,
+      database,
+      acceptedEpoch: epochs.acceptedEpoch,
+      currentEpoch: epochs.currentEpoch,
+      tail,
+      tickMs: config.tickTimeMs,
+      initLimit: config.initLimit,
+      syncLimit: config.syncLimit,
+      commitLogCount: config.commitLogCount,
+      electionMinMs: config.electionMinMs,
+      electionMaxMs: config.electionMaxMs,
+      takeTouches: () => this.#keeper.takeTouches(),
+      trace,
+    });
+  }
+
+  #view(): ServerView {
+    const nowMs = this.clock.nowMs();
+    return viewOf({
+      config: this.config,
+      database: this.database,
+      stats: this.#stats,
+      pipeline: this.#pipeline,
+      connections: this.#clients.connections,
+      learners: this.#protocol.synchronizedLearners,
+      isServing: this.#isServing,
+      mode: this.mode,
+      upMs: nowMs - this.#startedMs,
+      servingMs: nowMs - this.#servingSinceMs,
+    });
+  }
+}

@@ -1,0 +1,151 @@
+// One server as a whole: reads its data through its ports, says what is wrong with it, and hands it to the
+// loop that serves. It knows nothing of sockets, files or timers: `io/` gives it Node's, the simulated world its
+// own.
+
+import { formatZxid } from '../../../../harness/wire/zxid.ts';
+import { membershipText } from '../core/membership.ts';
+import type { TraceEvent, TraceSink } from '../core/trace.ts';
+import { StateDatabase } from '../state/database.ts';
+import { ConfigError, withServerId, type ZooConfig } from './config.ts';
+import { loadEpochs } from './epoch-files.ts';
+import { ExitCode } from './exit-code.ts';
+import { dataDirectoriesOf } from './file-names.ts';
+import type { ServerMode } from './four-letter-words.ts';
+import type { ServerPorts } from './ports.ts';
+import { recover } from './recovery.ts';
+import { ServerLoop } from './server-loop.ts';
+import { standaloneSid } from './standalone.ts';
+import { StorageError } from './storage-error.ts';
+
+export class ZabServer {
+  readonly #ports: ServerPorts;
+  readonly #database: StateDatabase;
+  readonly #trace: TraceSink;
+  #config: ZooConfig;
+  #loop: ServerLoop | null = null;
+  #isStopped = false;
+
+  constructor(config: ZooConfig, ports: ServerPorts) {
+    this.#config = config;
+    this.#ports = ports;
+    this.#database = new StateDatabase({ extendedTypes: config.extendedTypes });
+    this.#trace = ports.trace === undefined ? undefined : traceInto(ports.trace, () => this.#config, ports);
+  }
+
+  /** Loads what is on the disk and takes part from then on. What is wrong there ends the process. */
+  start(): void {
+    const { log, exit } = this.#ports;
+    for (const warning of this.#config.warnings) log('warn', warning);
+    try {
+      this.#load();
+    } catch (error) {
+      if (error instanceof ConfigError || error instanceof StorageError) {
+        log('error', error.message);
+        exit(error instanceof ConfigError ? ExitCode.BAD_CONFIGURATION : ExitCode.UNEXPECTED, error.message);
+        return;
+      }
+      throw error;
+    }
+  }
+
+  stop(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#loop?.stop();
+  }
+
+  get config(): ZooConfig {
+    return this.#config;
+  }
+
+  get isServing(): boolean {
+    return this.#loop?.isServing ?? false;
+  }
+
+  /** Null while no quorum serves through this server. */
+  get mode(): ServerMode | null {
+    return this.#loop?.isServing === true ? this.#loop.mode : null;
+  }
+
+  get lastProcessedZxid(): number {
+    return this.#database.lastProcessedZxid;
+  }
+
+  /** The client port in use, for configurations that ask for any. */
+  get clientPort(): number | null {
+    return this.#loop?.clientPort ?? null;
+  }
+
+  #load(): void {
+    const { disk, log } = this.#ports;
+    if (this.#config.mode === 'ensemble' && this.#config.serverId === null) {
+      const path = `${this.#config.dataDir}/myid`;
+      this.#config = withServerId(this.#config, path, disk.read(path)?.toString('utf8') ?? null);
+    }
+    const directories = dataDirectoriesOf(this.#config);
+    const recovery = recover({
+      disk,
+      directories,
+      log,
+      loadSnapshot: (file, zxid) => this.#database.loadSnapshotFile(file, zxid),
+    });
+    const isAlone = this.#config.mode === 'standalone';
+    const epochs = isAlone ? null : loadEpochs(disk, directories.snapshots, recovery);
+    if (!isAlone) this.#showMembership();
+    log('info', `loaded ${formatZxid(recovery.lastZxid)}`, {
+      snapshot: recovery.snapshotZxid === null ? null : formatZxid(recovery.snapshotZxid),
+      acceptedEpoch: epochs?.acceptedEpoch,
+      currentEpoch: epochs?.currentEpoch,
+    });
+    this.#trace?.({
+      event: 'LOAD',
+      snapZxid: recovery.snapshotZxid ?? 0,
+      lastZxid: recovery.lastZxid,
+      acceptedEpoch: epochs?.acceptedEpoch ?? 0,
+      currentEpoch: epochs?.currentEpoch ?? 0,
+      digest: this.#database.digest(),
+    });
+    const loop = new ServerLoop({
+      config: this.#config,
+      ports: this.#ports,
+      database: this.#database,
+      trace: this.#trace,
+      recovery,
+      epochs,
+    });
+    this.#loop = loop;
+    const emptySnapshot = recovery.snapshotZxid === null ? this.#database.encodeSnapshotFile() : null;
+    loop.storage.repair(epochs, emptySnapshot, () => loop.start());
+  }
+
+  #showMembership(): void {
+    const { membership } = this.#config;
+    this.#database.setConfig({
+      text: membershipText(membership),
+      version: membership.version,
+      timeMs: Math.floor(this.#ports.clock.wallMs()),
+    });
+  }
+}
+
+/** Adds to each event who says it, in which of its roles, and in which order. */
+function traceInto(
+  sink: NonNullable<ServerPorts['trace']>,
+  configOf: () => ZooConfig,
+  ports: ServerPorts,
+): NonNullable<TraceSink> {
+  let sequence = 0;
+  let instance = 0;
+  return (event: TraceEvent) => {
+    if (event.event === 'STATE') instance += 1;
+    sequence += 1;
+    sink({
+      ...event,
+      sid: configOf().serverId ?? standaloneSid,
+      incarnation: ports.incarnation ?? 0,
+      instance,
+      sequence,
+      timeMs: ports.clock.nowMs(),
+    });
+  };
+}

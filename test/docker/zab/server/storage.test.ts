@@ -1,0 +1,508 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'mocha';
+import { loadEpochs } from '../../../../docker/zab/src/server/epoch-files.ts';
+import { recover, type Recovery } from '../../../../docker/zab/src/server/recovery.ts';
+import { Storage } from '../../../../docker/zab/src/server/storage.ts';
+import { StorageError } from '../../../../docker/zab/src/server/storage-error.ts';
+import type { PersistOperation } from '../../../../docker/zab/src/core/events.ts';
+import { decodeSnapshotFile, encodeSnapshotFile } from '../../../../harness/wire/snapshot-codec.ts';
+import { encodeTxn } from '../../../../harness/wire/txn-codec.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import { makeZxid } from '../../../../harness/wire/zxid.ts';
+import { MemoryDisk } from './memory-disk.ts';
+
+const directories = { snapshots: '/data/version-2', logs: '/data/version-2' };
+const emptySnapshot = encodeSnapshotFile({ sessions: [], acls: [], nodes: [] }, null);
+
+function record(zxid: number, size = 20): TxnRecord {
+  const header = { clientId: '0000000000000001', cxid: zxid % 1000, zxid, time: 0 };
+  return encodeTxn(
+    header,
+    { type: 'setData', path: '/a', data: Buffer.alloc(size, zxid % 251), version: 1 },
+    null,
+  );
+}
+
+interface Opened {
+  readonly disk: MemoryDisk;
+  readonly storage: Storage;
+  readonly recovery: Recovery;
+  readonly persisted: number[];
+  readonly failures: string[];
+  readonly warnings: string[];
+}
+
+function load(disk: MemoryDisk, warnings: string[] = []): Recovery {
+  return recover({
+    disk,
+    directories,
+    log: (level, message) => void (level === 'warn' && warnings.push(message)),
+    loadSnapshot: (file) => void decodeSnapshotFile(file),
+  });
+}
+
+function openStorage(disk: MemoryDisk): Opened {
+  const warnings: string[] = [];
+  const recovery = load(disk, warnings);
+  const persisted: number[] = [];
+  const failures: string[] = [];
+  const storage = new Storage({
+    disk,
+    directories,
+    recovery,
+    forceSync: true,
+    purgeRetainCount: null,
+    log: () => {},
+    trace: undefined,
+    persisted: (mark) => void persisted.push(mark),
+    failed: (reason) => void failures.push(reason),
+  });
+  const epochs = loadEpochs(disk, directories.snapshots, recovery);
+  storage.repair(epochs, recovery.snapshotZxid === null ? emptySnapshot : null, () => {});
+  disk.runAll();
+  disk.performed.length = 0;
+  return { disk, storage, recovery, persisted, failures, warnings };
+}
+
+let nextMark = 1;
+function append(...zxids: number[]): PersistOperation[] {
+  return zxids.map((zxid) => ({ type: 'append', mark: nextMark++, record: record(zxid) }));
+}
+
+function zxidsOf(recovery: Recovery): number[] {
+  return recovery.tail.map(({ header }) => header.zxid);
+}
+
+function syncsOf(disk: MemoryDisk): number {
+  return disk.performed.filter(({ type }) => type === 'sync').length;
+}
+
+describe('group commit', () => {
+  it('writes once and syncs once for everything that waits', () => {
+    const { disk, storage, persisted } = openStorage(new MemoryDisk());
+    storage.persist(append(1));
+    storage.flush();
+    const rest = append(2, 3, 4, 5, 6, 7, 8);
+    for (const operation of rest) {
+      storage.persist([operation]);
+      storage.flush();
+    }
+    assert.equal(disk.waitingCount, 1, 'while one batch is on its way the others wait together');
+
+    disk.runAll();
+
+    assert.equal(syncsOf(disk), 2);
+    assert.equal(disk.performed.filter(({ type }) => type === 'append').length, 2);
+    assert.deepEqual(persisted.at(-1), rest.at(-1)?.mark);
+    assert.deepEqual(zxidsOf(load(disk)), [1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('reports nothing before the sync, and syncs the directory of a new file first', () => {
+    const { disk, storage, persisted } = openStorage(new MemoryDisk());
+    storage.persist(append(1));
+    storage.flush();
+
+    assert.deepEqual(
+      disk.nextBatch.map(({ type }) => type),
+      ['append', 'sync', 'syncDirectory'],
+    );
+    assert.deepEqual(persisted, []);
+    disk.runAll();
+    assert.equal(persisted.length, 1);
+  });
+
+  it('starts a new log file after a restart, named after its first record', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1, 2));
+    storage.flush();
+    disk.runAll();
+
+    const second = openStorage(disk);
+    second.storage.persist(append(3));
+    second.storage.flush();
+    disk.runAll();
+
+    assert.deepEqual(
+      disk.list(directories.logs).filter((name) => name.startsWith('log.')),
+      ['log.1', 'log.3'],
+    );
+    assert.deepEqual(zxidsOf(load(disk)), [1, 2, 3]);
+  });
+
+  it('acknowledges nothing once the disk has failed, and says what to do', () => {
+    const { disk, storage, persisted, failures } = openStorage(new MemoryDisk());
+    disk.fault = 'ENOSPC';
+    storage.persist(append(1));
+    storage.flush();
+    disk.runAll();
+    storage.persist(append(2));
+    storage.flush();
+    disk.runAll();
+
+    assert.deepEqual(persisted, []);
+    assert.equal(failures.length, 1);
+    assert.match(
+      failures[0] ?? '',
+      /ENOSPC.*nothing more is acknowledged.*Free space on the file system of \/data/,
+    );
+  });
+
+  it('keeps epochs and appends in order within a batch', () => {
+    const { disk, storage, persisted } = openStorage(new MemoryDisk());
+    const first = makeZxid(1, 1);
+    storage.persist([
+      { type: 'acceptedEpoch', mark: 901, epoch: 1 },
+      { type: 'currentEpoch', mark: 902, epoch: 1 },
+      ...append(first).map((operation) => ({ ...operation, mark: 903 })),
+    ]);
+    storage.flush();
+    disk.runAll();
+
+    assert.deepEqual(persisted, [903]);
+    assert.deepEqual(
+      disk.performed.map(
+        (operation) => `${operation.type} ${'path' in operation ? operation.path : operation.to}`,
+      ),
+      [
+        'write /data/version-2/acceptedEpoch.tmp',
+        'sync /data/version-2/acceptedEpoch.tmp',
+        'rename /data/version-2/acceptedEpoch',
+        'syncDirectory /data/version-2',
+        'write /data/version-2/currentEpoch.tmp',
+        'sync /data/version-2/currentEpoch.tmp',
+        'rename /data/version-2/currentEpoch',
+        'syncDirectory /data/version-2',
+        'append /data/version-2/log.100000001',
+        'sync /data/version-2/log.100000001',
+        'syncDirectory /data/version-2',
+      ],
+    );
+  });
+});
+
+describe('recovery', () => {
+  it('keeps all that was synced and a prefix of the rest, wherever a power loss cuts the last write', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1, 2, 3));
+    storage.flush();
+    disk.runAll();
+    storage.persist(append(4, 5, 6));
+    storage.flush();
+    disk.stepPartly(1);
+    const lost = disk.files.get('/data/version-2/log.1');
+    assert(lost !== undefined);
+    const unsynced = lost.bytes.length - lost.syncedLength;
+    assert(unsynced > 200);
+
+    for (let kept = 0; kept <= unsynced; kept++) {
+      const { recovery, warnings, disk: after } = openStorage(disk.afterPowerLoss(kept));
+      const zxids = zxidsOf(recovery);
+      assert.deepEqual(zxids.slice(0, 3), [1, 2, 3]);
+      assert.deepEqual(zxids, [1, 2, 3, 4, 5, 6].slice(0, zxids.length));
+      assert.equal(zxids.length, 3 + Math.floor((3 * kept) / unsynced));
+      // A record begins with four zeros, and zeros alone are what preallocation leaves: nothing to report.
+      const isTorn = kept % (unsynced / 3) > 4;
+      assert.equal(warnings.length, isTorn ? 1 : 0);
+      if (isTorn) assert.match(warnings[0] ?? '', /cut a torn tail of \/data\/version-2\/log\.1 at byte \d+/);
+      // What was cut is gone from the disk too: the next start finds nothing to report.
+      assert.equal(openStorage(after).warnings.length, 0);
+    }
+  });
+
+  it('removes a log whose only record is torn, and uses its name again', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1));
+    storage.flush();
+    disk.stepPartly(1);
+
+    const { storage: second, disk: after } = openStorage(disk.afterPowerLoss(30));
+    assert.deepEqual(
+      after.list(directories.logs).filter((name) => name.startsWith('log.')),
+      [],
+    );
+    second.persist(append(1, 2));
+    second.flush();
+    after.runAll();
+
+    assert.deepEqual(zxidsOf(load(after)), [1, 2]);
+  });
+
+  it('refuses a corrupt middle, naming file, offset and remedy', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1, 2, 3));
+    storage.flush();
+    disk.runAll();
+    const content = disk.files.get('/data/version-2/log.1');
+    assert(content !== undefined);
+    const recordBytes = (content.bytes.length - 16) / 3;
+    content.bytes[16 + recordBytes + 30]! ^= 1;
+
+    assert.throws(
+      () => load(disk),
+      (error) =>
+        (error instanceof StorageError &&
+          new RegExp(
+            `^/data/version-2/log\\.1: the record at byte ${16 + recordBytes} is damaged \\(checksum\\) while a good record follows at byte ${16 + 2 * recordBytes}.*Restore the file`,
+          ).test(error.message)) ||
+        assert.fail(String(error)),
+    );
+  });
+
+  it('refuses a gap between two files', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1, 2, 3));
+    storage.flush();
+    disk.runAll();
+    const { storage: second } = openStorage(disk);
+    second.persist(append(4));
+    second.flush();
+    disk.runAll();
+    const content = disk.files.get('/data/version-2/log.1');
+    assert(content !== undefined);
+    content.bytes = content.bytes.subarray(0, content.bytes.length - 5);
+
+    assert.throws(
+      () => load(disk),
+      /log\.4: the record at byte 16 has zxid 0x4, which cannot follow 0x2: records are missing/,
+    );
+  });
+
+  it('refuses logs without a snapshot', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1));
+    storage.flush();
+    disk.runAll();
+    disk.files.delete('/data/version-2/snapshot.0');
+
+    assert.throws(() => load(disk), /there are transaction logs but no snapshot/);
+  });
+
+  it('takes an older snapshot when the newest is not whole, and says so', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1, 2));
+    storage.takeSnapshot({ zxid: 2, file: emptySnapshot, digest: '' });
+    storage.flush();
+    disk.runAll();
+    assert.equal(load(disk).snapshotZxid, 2);
+    const content = disk.files.get('/data/version-2/snapshot.2');
+    assert(content !== undefined);
+    content.bytes = content.bytes.subarray(0, 20);
+
+    const warnings: string[] = [];
+    const recovery = load(disk, warnings);
+
+    assert.equal(recovery.snapshotZxid, 0);
+    assert.deepEqual(zxidsOf(recovery), [1, 2]);
+    assert.match(warnings[0] ?? '', /snapshot\.2 is not whole/);
+  });
+
+  it('loads the files of Apache ZooKeeper', () => {
+    const vector = (name: string) =>
+      readFileSync(new URL(`../../../vectors/storage/${name}`, import.meta.url));
+    const fromStart = MemoryDisk.of({
+      '/data/version-2/snapshot.0': vector('standalone.snapshot.0'),
+      '/data/version-2/log.1': vector('standalone.log.1'),
+    });
+    const fromSecondSnapshot = MemoryDisk.of({
+      '/data/version-2/snapshot.0': vector('standalone.snapshot.0'),
+      '/data/version-2/snapshot.10': vector('standalone.snapshot.10'),
+      '/data/version-2/log.1': vector('standalone.log.1'),
+    });
+
+    const whole = load(fromStart);
+    const rest = load(fromSecondSnapshot);
+
+    assert.deepEqual(
+      zxidsOf(whole),
+      Array.from({ length: whole.tail.length }, (_, index) => index + 1),
+    );
+    assert(whole.tail.length >= 16);
+    assert.equal(rest.snapshotZxid, 16);
+    assert.equal(rest.tail.length, whole.tail.length - 16);
+  });
+});
+
+describe('truncation', () => {
+  function threeFiles(): Opened {
+    const disk = new MemoryDisk();
+    let opened = openStorage(disk);
+    for (const zxids of [
+      [1, 2, 3],
+      [4, 5],
+      [6, 7],
+    ]) {
+      opened.storage.persist(append(...zxids));
+      opened.storage.flush();
+      disk.runAll();
+      opened = openStorage(disk);
+    }
+    return opened;
+  }
+
+  it('cuts inside a file, removes later files, and goes on in a new one', () => {
+    const { disk, storage, persisted } = threeFiles();
+    storage.persist([{ type: 'truncate', mark: 501, zxid: 2 }, ...append(3)]);
+    storage.flush();
+    disk.runAll();
+
+    assert.equal(persisted.length, 1);
+    assert.deepEqual(zxidsOf(load(disk)), [1, 2, 3]);
+    assert.deepEqual(
+      disk.list(directories.logs).filter((name) => name.startsWith('log.')),
+      ['log.1', 'log.3'],
+    );
+  });
+
+  it('never leaves a hole, wherever a crash stops it', () => {
+    const steps = threeFiles();
+    steps.storage.persist([{ type: 'truncate', mark: 502, zxid: 2 }]);
+    steps.storage.flush();
+    const count = steps.disk.nextBatch.length;
+
+    for (let step = 0; step <= count; step++) {
+      const { disk, storage } = threeFiles();
+      storage.persist([{ type: 'truncate', mark: 503, zxid: 2 }]);
+      storage.flush();
+      disk.stepPartly(step);
+      const zxids = zxidsOf(load(disk));
+      assert.deepEqual(zxids, [1, 2, 3, 4, 5, 6, 7].slice(0, zxids.length));
+      assert(zxids.length >= 2);
+    }
+  });
+
+  it("does what Apache ZooKeeper's own truncation did", () => {
+    const vector = (name: string) =>
+      readFileSync(new URL(`../../../vectors/storage/${name}`, import.meta.url));
+    const disk = MemoryDisk.of({
+      '/data/version-2/snapshot.0': emptySnapshot,
+      '/data/version-2/log.100000001': vector('trunc-before.log.100000001'),
+      '/data/version-2/acceptedEpoch': '1',
+      '/data/version-2/currentEpoch': '1',
+    });
+    const after = MemoryDisk.of({
+      '/data/version-2/snapshot.0': emptySnapshot,
+      '/data/version-2/log.100000001': vector('trunc-after.log.100000001'),
+    });
+    const kept = zxidsOf(load(after));
+
+    const { storage, recovery } = openStorage(disk);
+    assert(recovery.tail.length > kept.length);
+    storage.persist([{ type: 'truncate', mark: 504, zxid: kept.at(-1) ?? 0 }]);
+    storage.flush();
+    disk.runAll();
+
+    assert.deepEqual(zxidsOf(load(disk)), kept);
+  });
+});
+
+describe('a snapshot from the leader', () => {
+  const installed = makeZxid(2, 3);
+
+  function withHistory(): Opened {
+    const disk = new MemoryDisk();
+    const opened = openStorage(disk);
+    const old = [1, 2, 3, 4].map((counter) => makeZxid(1, counter));
+    opened.storage.persist([
+      { type: 'acceptedEpoch', mark: 601, epoch: 2 },
+      { type: 'currentEpoch', mark: 602, epoch: 1 },
+      ...append(...old),
+    ]);
+    opened.storage.flush();
+    disk.runAll();
+    return opened;
+  }
+
+  const install: PersistOperation = {
+    type: 'snapshot',
+    mark: 603,
+    zxid: installed,
+    currentEpoch: 2,
+    file: emptySnapshot,
+  };
+
+  it('replaces snapshots and logs', () => {
+    const { disk, storage } = withHistory();
+    storage.persist([install]);
+    storage.flush();
+    disk.runAll();
+
+    assert.deepEqual(disk.list(directories.snapshots), [
+      'acceptedEpoch',
+      'currentEpoch',
+      'snapshot.200000003',
+    ]);
+    assert.equal(disk.read('/data/version-2/currentEpoch')?.toString(), '2');
+  });
+
+  it('is found together with its epoch, or not at all, wherever a crash stops it', () => {
+    const outcomes = new Set<string>();
+    for (let step = 0; ; step++) {
+      const { disk, storage } = withHistory();
+      storage.persist([install]);
+      storage.flush();
+      const isWhole = step === disk.nextBatch.length;
+      disk.stepPartly(step);
+      const recovery = load(disk);
+      const { currentEpoch } = loadEpochs(disk, directories.snapshots, recovery);
+      outcomes.add(`${recovery.lastZxid.toString(16)} in epoch ${currentEpoch}`);
+      if (isWhole) break;
+    }
+
+    assert.deepEqual([...outcomes], ['100000004 in epoch 1', '200000003 in epoch 2']);
+  });
+
+  it('leaves nothing of a history that went further', () => {
+    const { disk, storage } = withHistory();
+    storage.takeSnapshot({ zxid: makeZxid(1, 3), file: emptySnapshot, digest: '' });
+    storage.persist([{ ...install, zxid: makeZxid(1, 2), currentEpoch: 1 }]);
+    storage.flush();
+    disk.runAll();
+
+    assert.equal(load(disk).lastZxid, makeZxid(1, 2));
+  });
+});
+
+describe('epoch files', () => {
+  const at = (contents: Record<string, string>, lastZxid: number) =>
+    loadEpochs(
+      MemoryDisk.of(Object.fromEntries(Object.entries(contents).map(([name, text]) => [`/e/${name}`, text]))),
+      '/e',
+      { lastZxid, snapshotZxid: 0 },
+    );
+
+  it('are made from the history where they are missing', () => {
+    assert.deepEqual(at({}, makeZxid(4, 7)), {
+      acceptedEpoch: 4,
+      currentEpoch: 4,
+      repairs: ['acceptedEpoch', 'currentEpoch'],
+    });
+  });
+
+  it('are raised to an epoch that the history proves', () => {
+    const epochs = at({ acceptedEpoch: '5', currentEpoch: '3' }, makeZxid(5, 1));
+
+    assert.deepEqual(epochs, { acceptedEpoch: 5, currentEpoch: 5, repairs: ['currentEpoch'] });
+  });
+
+  it('are refused where the history goes beyond what was promised', () => {
+    assert.throws(
+      () => at({ acceptedEpoch: '2', currentEpoch: '2' }, makeZxid(3, 1)),
+      /currentEpoch: it says epoch 2.*0x300000001.*Restore|restore/,
+    );
+  });
+
+  it('are refused where a promise was forgotten', () => {
+    assert.throws(
+      () => at({ acceptedEpoch: '2', currentEpoch: '3' }, 0),
+      /acceptedEpoch: it says epoch 2, below the 3 of currentEpoch/,
+    );
+  });
+
+  it('are refused where they are no numbers', () => {
+    assert.throws(
+      () => at({ acceptedEpoch: 'two' }, 0),
+      /\/e\/acceptedEpoch: expected an epoch in decimal, found "two"/,
+    );
+  });
+});
