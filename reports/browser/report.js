@@ -338,7 +338,7 @@
           { ...axis, values: (_, ticks) => ticks.map((tick) => `${tick} s`) },
           {
             ...axis,
-            size: 64,
+            size: 78,
             values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : `${tick}${unit}`)),
           },
         ],

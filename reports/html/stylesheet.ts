@@ -46,7 +46,7 @@ button:hover { border-color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { text-align: left; vertical-align: top; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--rule); }
 th { color: var(--soft); font-weight: 500; white-space: nowrap; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tr.offending td { background: var(--mark); }
 .word { font-weight: 600; white-space: nowrap; }
 .word.pass { color: var(--pass); } .word.violated { color: var(--violated); } .word.inconclusive { color: var(--open); }
