@@ -52,6 +52,7 @@ export function plainValue(value: unknown): string {
   if (inner === null || inner === undefined) return '';
   if (typeof inner === 'string') return inner;
   if (typeof inner === 'number' || typeof inner === 'boolean') return String(inner);
+  if (Array.isArray(inner) && inner.length > 8) return `${count(inner.length)} elements`;
   if (isConditional(inner)) return `${inner.value} if version ${inner.version}`;
   const text = JSON.stringify(inner);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;

@@ -12,6 +12,7 @@ const gutter = 150;
 const rowHeight = 34;
 const axisHeight = 30;
 const faultHeight = 20;
+const namedFaultLimit = 4;
 /** More rows than this stop being a picture; the table below the diagram has them all. */
 const rowLimit = 12;
 
@@ -31,7 +32,9 @@ export function renderEvidenceDiagram(
   const meanwhile = faults.filter(
     (fault) => fault.startNs < scale.toNs && (fault.endNs ?? Infinity) > scale.fromNs,
   );
-  const top = meanwhile.length * faultHeight;
+  // Few faults are named, each on a line of its own; of many only the bands say anything.
+  const lines = meanwhile.length <= namedFaultLimit ? meanwhile.length : 0;
+  const top = lines * faultHeight;
   const height = top + processes.length * rowHeight + axisHeight;
   return html`<svg
     class="evidence"
@@ -39,7 +42,7 @@ export function renderEvidenceDiagram(
     role="img"
     aria-label="${evidence.sentence}"
   >
-    ${meanwhile.map((fault, row) => renderFault(fault, row, scale, height - axisHeight))}
+    ${meanwhile.map((fault, row) => renderFault(fault, lines === 0 ? null : row, scale, height - axisHeight))}
     <g transform="translate(0 ${top})">
       ${processes.map((process, row) => renderRow(process, row))}
       ${shown.map((interval) => {
@@ -49,7 +52,7 @@ export function renderEvidenceDiagram(
       })}
     </g>
     ${renderAxis(scale, height)}
-  </svg>`;
+  </svg></div>`;
 }
 
 interface Scale {
@@ -71,24 +74,31 @@ function makeScale(shown: readonly Interval[]): Scale {
 }
 
 /** A band over the whole height, named on a line of its own: most violations begin where a fault ends. */
-function renderFault(fault: InjectedFault, row: number, scale: Scale, bottom: number): Html {
+function renderFault(fault: InjectedFault, line: number | null, scale: Scale, bottom: number): Html {
   const left = Math.max(gutter, scale.x(fault.startNs));
   const right = Math.min(width, scale.x(fault.endNs ?? scale.toNs));
+  const top = (line ?? 0) * faultHeight;
   const isRight = left > width * 0.6;
+  const name = `${fault.nemesis}: ${fault.shape}`;
   return html`<rect
       class="fault"
       x="${left.toFixed(1)}"
-      y="${row * faultHeight}"
+      y="${top}"
       width="${(right - left).toFixed(1)}"
-      height="${bottom - row * faultHeight}"
-    />
-    <text
-      class="fault-label"
-      x="${(isRight ? right - 5 : left + 5).toFixed(1)}"
-      y="${row * faultHeight + 15}"
-      text-anchor="${isRight ? 'end' : 'start'}"
-      >${fault.nemesis}: ${fault.shape}</text
-    >`;
+      height="${bottom - top}"
+      ><title>${name}</title></rect
+    >
+    ${
+      line === null
+        ? null
+        : html`<text
+            class="fault-label"
+            x="${(isRight ? right - 5 : left + 5).toFixed(1)}"
+            y="${top + 15}"
+            text-anchor="${isRight ? 'end' : 'start'}"
+            >${name}</text
+          >`
+    }`;
 }
 
 function isIndefinite(interval: Interval): boolean {

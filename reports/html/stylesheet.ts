@@ -51,7 +51,7 @@ tr.offending td { background: var(--mark); }
 .word { font-weight: 600; white-space: nowrap; }
 .word.pass { color: var(--pass); } .word.violated { color: var(--violated); } .word.inconclusive { color: var(--open); }
 .word.not-exercised, .word.not-supported { color: var(--idle); }
-svg.evidence { width: 100%; height: auto; margin: 10px 0 0; font: 13px system-ui, sans-serif; }
+svg.evidence { width: 100%; min-width: 620px; height: auto; margin: 10px 0 0; font: 13px system-ui, sans-serif; }
 svg.evidence text { fill: var(--ink); } svg.evidence .row-label, svg.evidence .tick { fill: var(--soft); }
 svg.evidence .rule { stroke: var(--rule); } svg.evidence .tick { font-size: 12px; }
 svg.evidence .bar rect { fill: var(--ok-bar); } svg.evidence rect.fault { fill: var(--fault); } svg.evidence .fault-label { font-size: 12px; fill: var(--soft); } svg.evidence .bar.fail rect { fill: var(--fail-bar); }
