@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import type { LinkId, PeerEvent, Ready, SendOperation } from '../../../../docker/zab/src/core/events.ts';
-import type { Membership, PeerRole } from '../../../../docker/zab/src/core/membership.ts';
+import type { Member, Membership } from '../../../../docker/zab/src/core/membership.ts';
 import { Peer } from '../../../../docker/zab/src/core/peer.ts';
 import type { TraceEvent } from '../../../../docker/zab/src/core/trace.ts';
 import { PacketType } from '../../../../harness/wire/constants.ts';
@@ -81,9 +81,9 @@ export class TestNetwork {
   constructor(options: NetworkOptions = {}) {
     this.#options = options;
     const voterCount = options.voters ?? 3;
-    const members = Array.from({ length: voterCount + (options.observers ?? 0) }, (_, index) => ({
+    const members = Array.from({ length: voterCount + (options.observers ?? 0) }, (_, index): Member => ({
       sid: index + 1,
-      role: (index < voterCount ? 'participant' : 'observer') as PeerRole,
+      role: index < voterCount ? 'participant' : 'observer',
       host: `s${index + 1}`,
       quorumPort: 2888,
       electionPort: 3888,
@@ -497,14 +497,7 @@ export class TestNetwork {
   }
 }
 
-export function packetsSent(server: TestServer, to: number, from = 0): string[] {
-  return server.sent
-    .slice(from)
-    .filter((sent) => sent.to === to)
-    .map((sent) => nameOfPacket(sent.packet));
-}
-
-function nameOfPacket(packet: QuorumPacket): string {
+export function nameOfPacket(packet: QuorumPacket): string {
   const name = Object.entries(PacketType).find(([, type]) => type === packet.type)?.[0];
   return `${name} ${packet.zxid < 0 ? packet.zxid : `0x${packet.zxid.toString(16)}`}`;
 }

@@ -1,0 +1,188 @@
+// `ordeal check`: judges recorded histories, ours or other tools'. A history of ours is judged by every
+// guarantee that a run is judged by, unless a model is asked for.
+
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { guarantees } from '../../../checkers/guarantees.ts';
+import { checkHistory } from '../../../checkers/linearizability/check-history.ts';
+import { ModelError } from '../../../checkers/models/model.ts';
+import { defaultModels, findModel, models } from '../../../checkers/models/models.ts';
+import { runCheckers, worstVerdict } from '../../../checkers/run-checkers.ts';
+import type { Evidence, Verdict } from '../../../checkers/verdict.ts';
+import { HistoryError } from '../../history/history-error.ts';
+import { historyFormats, readHistory } from '../../history/formats/read-history.ts';
+import type { HistoryFormat } from '../../history/formats/read-history.ts';
+import type { Operation } from '../../history/operation.ts';
+import { exitCodes, worstExitCode } from '../../run/exit-code.ts';
+import { readRunResult, runFiles } from '../../run/run-folder.ts';
+import { defaultRunOptions } from '../../run/run-options.ts';
+import { print, printError, printJson } from '../output.ts';
+import { parseDuration, parseSize, requireKnown } from '../usage.ts';
+
+export interface CheckArguments {
+  readonly model?: string;
+  readonly format?: string;
+  readonly checkTime?: string;
+  readonly checkMemory?: string;
+  readonly json?: boolean;
+}
+
+interface Judged {
+  readonly file: string;
+  readonly format: HistoryFormat | null;
+  readonly model: string | null;
+  readonly verdict: Verdict;
+  readonly operations: number;
+  readonly elapsedMs: number;
+  readonly evidence: readonly Evidence[];
+  readonly reason?: string;
+  readonly exit: number;
+}
+
+interface Budget {
+  readonly timeMs: number;
+  readonly memoryBytes: number;
+}
+
+/** The model of a history that is judged as a run was. */
+const allGuarantees = 'guarantees';
+
+export function checkCommand(files: readonly string[], given: CheckArguments): number {
+  const format = given.format ?? 'auto';
+  requireKnown(format, { kind: 'format', known: ['auto', ...historyFormats] });
+  if (given.model !== undefined) {
+    requireKnown(given.model, { kind: 'model', known: models.map(({ name }) => name) });
+  }
+  const budget = {
+    timeMs:
+      given.checkTime === undefined
+        ? defaultRunOptions.checkTimeMs
+        : parseDuration(given.checkTime, '--check-time'),
+    memoryBytes:
+      given.checkMemory === undefined
+        ? defaultRunOptions.checkMemoryBytes
+        : parseSize(given.checkMemory, '--check-memory'),
+  };
+  const known = format === 'auto' ? null : (format as HistoryFormat);
+  const judged = files.map((file) => judgeFile(file, { format: known, model: given.model ?? null, budget }));
+  if (given.json === true) printJson(judged.map(({ exit: _exit, ...rest }) => rest));
+  else for (const each of judged) printJudged(each);
+  return worstExitCode(judged.map(({ exit }) => exit));
+}
+
+interface HowToJudge {
+  readonly format: HistoryFormat | null;
+  readonly model: string | null;
+  readonly budget: Budget;
+}
+
+/** A file that is no history does not keep the others from being judged. */
+function judgeFile(file: string, how: HowToJudge): Judged {
+  const started = performance.now();
+  try {
+    const isFolder = existsSync(file) && statSync(file).isDirectory();
+    const path = isFolder ? join(file, runFiles.history) : file;
+    const { format, history } = readHistory(path, how.format);
+    const model = how.model ?? (format === 'ordeal' ? allGuarantees : defaultModels[format]);
+    const verdict =
+      model === allGuarantees
+        ? judgeGuarantees(path, history, how.budget)
+        : judgeModel(model, history, how.budget);
+    const elapsedMs = performance.now() - started;
+    return { file, format, model, elapsedMs, ...verdict, exit: exitOf(verdict.verdict) };
+  } catch (error) {
+    if (!(error instanceof HistoryError) && !(error instanceof ModelError)) throw error;
+    printError(`ordeal: ${error.message}`);
+    const elapsedMs = performance.now() - started;
+    const nothing = { verdict: 'inconclusive', operations: 0, evidence: [] } as const;
+    return {
+      file,
+      format: null,
+      model: how.model,
+      elapsedMs,
+      ...nothing,
+      reason: error.message,
+      exit: exitCodes.usage,
+    };
+  }
+}
+
+type Findings = Pick<Judged, 'verdict' | 'operations' | 'evidence' | 'reason'>;
+
+function judgeModel(name: string, history: readonly Operation[], budget: Budget): Findings {
+  const model = findModel(name);
+  if (model === undefined) throw new HistoryError(`there is no model ${name}`);
+  const { verdict, operations, evidence, reason } = checkHistory(history, model, {
+    ...budget,
+    nowMs: () => performance.now(),
+  });
+  return { verdict, operations, evidence, ...(reason === undefined ? {} : { reason }) };
+}
+
+function judgeGuarantees(file: string, history: readonly Operation[], budget: Budget): Findings {
+  const { results } = runCheckers(guarantees, history, {
+    budget,
+    nowMs: () => performance.now(),
+    recoveryBoundMs: recoveryBoundOf(history),
+    ...serversOf(file, history),
+  });
+  const operations = history.filter(({ process, type }) => process !== 'nemesis' && type === 'invoke').length;
+  const reasons = results
+    .filter(({ verdict }) => verdict !== 'pass')
+    .map(({ name, verdict, reason }) => `${name} ${verdict}${reason === undefined ? '' : `: ${reason}`}`);
+  return {
+    verdict: worstVerdict(results),
+    operations,
+    evidence: results.flatMap(({ evidence }) => evidence),
+    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
+  };
+}
+
+/** The run noted its bound with the healing; without one there is nothing to judge by it. */
+function recoveryBoundOf(history: readonly Operation[]): number {
+  const heal = history.findLast(({ process, f }) => process === 'nemesis' && f === 'heal');
+  const value = heal?.value;
+  const hasBound = typeof value === 'object' && value !== null && 'boundMs' in value;
+  return hasBound && typeof value.boundMs === 'number' ? value.boundMs : Infinity;
+}
+
+/** From run.json beside the history; without it nothing is assumed of a server's sync. */
+function serversOf(
+  file: string,
+  history: readonly Operation[],
+): { readonly servers: readonly number[]; readonly quorumSyncServers: ReadonlySet<number> } {
+  const folder = dirname(file);
+  if (!existsSync(join(folder, runFiles.result))) {
+    const seen = new Set(history.flatMap(({ server }) => server ?? []));
+    return { servers: [...seen].sort((a, b) => a - b), quorumSyncServers: new Set() };
+  }
+  const { options, world } = readRunResult(folder);
+  const servers = Array.from({ length: options.servers + options.observers }, (_, index) => index + 1);
+  const isBundled = (sid: number): boolean =>
+    world !== 'endpoints' && (options.systems[sid - 1] ?? options.systems[0]) === 'zab';
+  return { servers, quorumSyncServers: new Set(servers.filter(isBundled)) };
+}
+
+function exitOf(verdict: Verdict): number {
+  if (verdict === 'violated') return exitCodes.violated;
+  return verdict === 'pass' ? exitCodes.passed : exitCodes.inconclusive;
+}
+
+function printJudged({
+  file,
+  format,
+  model,
+  verdict,
+  operations,
+  elapsedMs,
+  evidence,
+  reason,
+}: Judged): void {
+  if (format === null) return;
+  print(
+    `${verdict}: ${file}, ${operations} operations against ${model} in ${elapsedMs.toFixed(0)} ms (${format})`,
+  );
+  for (const { subject, sentence } of evidence.slice(0, 5)) print(`  ${subject}: ${sentence}`);
+  if (evidence.length === 0 && reason !== undefined) print(`  ${reason}`);
+}

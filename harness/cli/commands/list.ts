@@ -1,0 +1,41 @@
+// `ordeal list`: the names that other commands take, with a line about each.
+
+import { guarantees } from '../../../checkers/guarantees.ts';
+import { models } from '../../../checkers/models/models.ts';
+import { workloads } from '../../../workloads/index.ts';
+import { nemeses } from '../../nemesis/nemeses.ts';
+import { exitCodes } from '../../run/exit-code.ts';
+import { listMutants } from '../../run/mutant.ts';
+import { progressGuarantee } from '../../run/progress-guarantee.ts';
+import { print, renderTable } from '../output.ts';
+import { requireKnown } from '../usage.ts';
+
+type Row = readonly [name: string, text: string];
+type Described = { readonly name: string; readonly description: string };
+
+const systems: readonly Row[] = [
+  ['zab', 'the bundled ensemble (docker/zab); also in the simulated world'],
+  ['apache', 'Apache ZooKeeper from Debian packages (docker/apache)'],
+  ['IMAGE:TAG', 'any image that starts a ZooKeeper-compatible server from /conf/zoo.cfg'],
+];
+
+const lists: Readonly<Record<string, () => readonly Row[]>> = {
+  workloads: () => workloads.map(row),
+  nemeses: () => nemeses.map(row),
+  guarantees: () => [...guarantees, progressGuarantee].map(row),
+  systems: () => systems,
+  models: () => models.map(row),
+  mutants: () => listMutants().map((name) => [name, `ordeal run --mutant ${name}`]),
+};
+
+export const listNames: readonly string[] = Object.keys(lists);
+
+export function listCommand(what: string): number {
+  requireKnown(what, { kind: 'list', known: listNames });
+  print(renderTable(lists[what]?.() ?? []));
+  return exitCodes.passed;
+}
+
+function row({ name, description }: Described): Row {
+  return [name, description];
+}

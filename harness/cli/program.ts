@@ -1,0 +1,120 @@
+// The commands and their flags. Names are a contract: they change only with a word in the change log.
+
+import { Command } from 'commander';
+import { defaultRunOptions } from '../run/run-options.ts';
+import { checkCommand } from './commands/check.ts';
+import type { CheckArguments } from './commands/check.ts';
+import { cleanCommand, doctorCommand, imagesBuildCommand } from './commands/docker.ts';
+import { listCommand, listNames } from './commands/list.ts';
+import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import type { RunCommandArguments } from './commands/run.ts';
+
+/** Parsing the arguments carries out the command and hands its exit code to `finish`. */
+export function createProgram(options: {
+  readonly version: string;
+  readonly finish: (exit: number) => void;
+}): Command {
+  const { version, finish } = options;
+  const program = new Command('ordeal')
+    .description('Puts a ZooKeeper-compatible ensemble through an ordeal and says which guarantee broke.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .showSuggestionAfterError(true)
+    .addHelpText('after', overview)
+    .exitOverride();
+
+  addRun(program).action(async (given: RunCommandArguments) => finish(await runCommand(given)));
+
+  program
+    .command('check')
+    .description('judge recorded histories, of Ordeal or of other tools')
+    .argument('<FILE...>', 'histories, or folders of runs')
+    .option('--model <NAME>', "the model to check against; see 'ordeal list models'")
+    .option('--format <NAME>', 'auto, ordeal, jepsen-edn, jepsen-log or porcupine-kv', 'auto')
+    .option('--check-memory <SIZE>', 'memory that a search may take', '2GiB')
+    .option('--check-time <TIME>', 'time that a search may take', '120s')
+    .option('--json', 'print one JSON value')
+    .action((files: string[], given: CheckArguments) => finish(checkCommand(files, given)));
+
+  program
+    .command('report')
+    .description('write the reports of runs anew and print their summaries')
+    .argument('<RUN...>', 'folders of runs')
+    .action((folders: string[]) => finish(reportCommand(folders)));
+
+  const images = program.command('images').description('the Docker images of the systems');
+  images
+    .command('build')
+    .description('build images; works without a container registry as well')
+    .argument('[NAME...]', 'zab, apache, nemesis; all of them by default')
+    .action(async (names: string[]) => finish(await imagesBuildCommand(names)));
+
+  program
+    .command('doctor')
+    .description('tell what this machine can do, and the remedy for what it cannot')
+    .action(async () => finish(await doctorCommand()));
+
+  program
+    .command('clean')
+    .description('remove what runs that broke off left in Docker')
+    .option('--all', 'also what belongs to runs that are still at work')
+    .action(async (given: { all?: boolean }) => finish(await cleanCommand(given)));
+
+  program
+    .command('list')
+    .description(`list ${listNames.join(', ')}`)
+    .argument('<WHAT>', listNames.join(', '))
+    .action((what: string) => finish(listCommand(what)));
+
+  return program;
+}
+
+function addRun(program: Command): Command {
+  const usual = defaultRunOptions;
+  return program
+    .command('run')
+    .description('workload and faults together, then a verdict for each guarantee and a report')
+    .option(
+      '--on <WORLD>',
+      'sim (needs nothing), docker, or HOST:PORT,… of servers that run already (default: sim)',
+    )
+    .option('--system <NAME>', 'zab, apache or an image; one, or one per server (default: zab)')
+    .option('--servers <N>', `voting servers (default: ${usual.servers})`)
+    .option('--observers <N>', `servers without a vote (default: ${usual.observers})`)
+    .option('--workload <NAMES>', `what is asked of the ensemble (default: ${usual.workloads.join(',')})`)
+    .option('--nemesis <NAMES>', `what harms it, or none (default: ${usual.nemeses.join(',')})`)
+    .option('--time-limit <TIME>', 'how long workload and faults last (default: 60s)')
+    .option('--rate <N>', `operations per second in all (default: ${usual.ratePerSecond})`)
+    .option('--processes <N>', `logical clients, each with a session (default: ${usual.processes})`)
+    .option('--mutant <NAME|FILE.patch>', 'break the bundled server on purpose')
+    .option('--seed <N>', 'repeat a run; without it a seed is drawn and printed')
+    .option('--runs <DIR>', `where folders of runs go (default: ${usual.runsDirectory})`)
+    .option('--check-memory <SIZE>', 'memory that checking may take (default: 2GiB)')
+    .option('--check-time <TIME>', 'time that checking may take (default: 120s)')
+    .option('--json', 'print one JSON value on standard output')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', runExamples);
+}
+
+const overview = `
+Start here:
+  ordeal run                              one run in the simulated world, with faults, in about a minute
+  ordeal run --on docker --system apache  the same against Apache ZooKeeper in containers
+  ordeal doctor                           what this machine can do
+  ordeal list nemeses                     what can be done to an ensemble
+
+Exit codes: 0 passed, 1 a guarantee was violated, 2 inconclusive, 3 the environment failed,
+4 the harness failed, 64 wrong command line, 130 interrupted.
+'ordeal COMMAND --help' explains a command.`;
+
+const runExamples = `
+Examples:
+  ordeal run --seed 7 --time-limit 60s                        the same run every time
+  ordeal run --nemesis kill --workload set                    one fault, one workload
+  ordeal run --on docker --system zab --servers 5             real containers
+  ordeal run --mutant minority-commit                         see what a broken server looks like
+  ordeal run --nemesis partition,kill,pause --json --quiet    for a script
+
+A run leaves a folder with report.html, junit.xml, the history and the servers' logs. Times are written
+500ms, 60s, 2m; sizes 512MiB, 2GiB. 'ordeal list workloads' and 'ordeal list nemeses' tell the names.`;

@@ -1,0 +1,161 @@
+// The client side of a run: logical processes, each single-threaded with a session of its own, that ask the
+// workload for operations at the rate of the run until time is up. After an operation in doubt a process goes
+// on under a new number, as in Jepsen, because the old one's operation may still be under way.
+// Most processes stay with one server, so that every server has clients of its own whatever happens to it; the
+// others move on when their server is lost, and now and then by themselves, so that sessions move.
+
+import type { Client } from '../client/client.ts';
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import type { OperationType } from '../history/operation.ts';
+import type { HistoryRecorder } from '../history/recorder.ts';
+import type { Random } from '../random/random.ts';
+import type { WorkloadRun } from '../../workloads/workload.ts';
+import { Pacing } from './pacing.ts';
+import { performOperation } from './perform.ts';
+
+/** Of its operations, the share before which a moving process gives its server up. */
+const moveRatio = 0.01;
+/** Between looks at something that has no event of its own. */
+const pollMs = 20;
+
+export interface GeneratorOptions {
+  readonly ensemble: Pick<Ensemble, 'clock' | 'client' | 'servers'>;
+  readonly recorder: HistoryRecorder;
+  readonly workload: WorkloadRun;
+  readonly random: Random;
+  readonly processes: number;
+  readonly ratePerSecond: number;
+  /** Time of the run's clock at which no further operation begins. */
+  readonly untilNs: number;
+  readonly sessionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** Told of every operation as it begins and as it ends. */
+  readonly observe?: (type: OperationType) => void;
+}
+
+export class Generator {
+  readonly #options: GeneratorOptions;
+  readonly #clients: (Client | null)[];
+  #nextProcess: number;
+  #isStopped = false;
+  #isQuiet = false;
+  #openCount = 0;
+  #crash: Error | null = null;
+
+  constructor(options: GeneratorOptions) {
+    this.#options = options;
+    this.#clients = Array.from({ length: options.processes }, () => null);
+    this.#nextProcess = options.processes;
+  }
+
+  /** The first thing that a workload threw and should not have. */
+  get crash(): Error | null {
+    return this.#crash;
+  }
+
+  /** Resolves when the last operation has completed. */
+  async run(): Promise<void> {
+    await Promise.all(this.#clients.map((_, place) => this.#runProcess(place)));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /** While quiet, no new operation begins; sessions live on by their pings. */
+  setQuiet(isQuiet: boolean): void {
+    this.#isQuiet = isQuiet;
+  }
+
+  /** Operations under way. */
+  get openCount(): number {
+    return this.#openCount;
+  }
+
+  /** A number that no process has had. */
+  takeProcess(): number {
+    return this.#nextProcess++;
+  }
+
+  /** Ends every session on the server, so that nothing of this workload can happen any more. */
+  async closeClients(): Promise<void> {
+    await Promise.all(this.#clients.map(async (client) => client?.close()));
+  }
+
+  async #runProcess(place: number): Promise<void> {
+    const { ensemble, random, processes, ratePerSecond } = this.#options;
+    const own = random.fork(`process ${place}`);
+    const startMs = ensemble.clock.nowNs() / 1e6;
+    const pacing = new Pacing({ random: own.fork('pacing'), ratePerSecond, processes, startMs });
+    const isMoving = place % 3 === 2;
+    let process = place;
+    await this.#firstConnection(place);
+
+    for (;;) {
+      await this.#awaitTurn(pacing);
+      if (this.#isOver) return;
+      const client = this.#clientOf(place);
+      if (isMoving && own.chance(moveRatio)) client.drop();
+      if (await this.#perform(client, process)) continue;
+      // Numbers keep their place modulo the number of processes, as Jepsen's tools expect.
+      process += processes;
+      this.#nextProcess = Math.max(this.#nextProcess, process + processes);
+    }
+  }
+
+  /** False when the operation is in doubt, and with it the process. */
+  async #perform(client: Client, process: number): Promise<boolean> {
+    const { recorder, workload, observe } = this.#options;
+    this.#openCount++;
+    observe?.('invoke');
+    const request = workload.next(process);
+    const { completion, crash } = await performOperation({ recorder, workload, client, process, request });
+    this.#openCount--;
+    this.#crash ??= crash;
+    observe?.(completion.type);
+    return completion.type !== 'info';
+  }
+
+  async #awaitTurn(pacing: Pacing): Promise<void> {
+    const { clock } = this.#options.ensemble;
+    const delayMs = pacing.delayMs(clock.nowNs() / 1e6);
+    const leftMs = (this.#options.untilNs - clock.nowNs()) / 1e6;
+    if (delayMs > 0 && leftMs > 0) await clock.sleep(Math.min(delayMs, leftMs));
+    while (this.#isQuiet && !this.#isOver) await clock.sleep(pollMs);
+    pacing.began(clock.nowNs() / 1e6);
+  }
+
+  /** The first operations would fail for want of a session, which says nothing about the ensemble. */
+  async #firstConnection(place: number): Promise<void> {
+    const { ensemble, requestTimeoutMs } = this.#options;
+    const client = this.#clientOf(place);
+    const deadlineNs = ensemble.clock.nowNs() + requestTimeoutMs * 1e6;
+    while (client.state === 'connecting' && ensemble.clock.nowNs() < deadlineNs && !this.#isOver) {
+      await ensemble.clock.sleep(pollMs);
+    }
+  }
+
+  get #isOver(): boolean {
+    return this.#isStopped || this.#options.ensemble.clock.nowNs() >= this.#options.untilNs;
+  }
+
+  #clientOf(place: number): Client {
+    const present = this.#clients[place] ?? null;
+    if (present !== null && present.state !== 'expired' && present.state !== 'closed') return present;
+    const { ensemble, sessionTimeoutMs, requestTimeoutMs } = this.#options;
+    const servers = serversOf(
+      place,
+      ensemble.servers.map(({ sid }) => sid),
+    );
+    const client = ensemble.client({ servers, sessionTimeoutMs, requestTimeoutMs });
+    this.#clients[place] = client;
+    return client;
+  }
+}
+
+/** Two of three processes stay with one server, the third may move through all of them. */
+export function serversOf(place: number, sids: readonly number[]): readonly number[] {
+  const first = place % sids.length;
+  const rotated = [...sids.slice(first), ...sids.slice(0, first)];
+  return place % 3 === 2 ? rotated : rotated.slice(0, 1);
+}

@@ -1,0 +1,30 @@
+// The nemeses by name, as `--nemesis` and `ordeal list nemeses` know them.
+
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import { kill, pause, powerLoss } from './crash.ts';
+import type { Nemesis } from './fault.ts';
+import { orphanedTail } from './orphaned-tail.ts';
+import { partition } from './partition.ts';
+import { participantsOf } from './targets.ts';
+
+export const nemeses: readonly Nemesis[] = [partition, kill, pause, powerLoss, orphanedTail];
+
+export function findNemesis(name: string): Nemesis | undefined {
+  return nemeses.find((nemesis) => nemesis.name === name);
+}
+
+/** One sentence for each nemesis that this world cannot carry out. */
+export function unavailableNemeses(
+  chosen: readonly Nemesis[],
+  ensemble: Pick<Ensemble, 'world' | 'capabilities' | 'servers'>,
+): string[] {
+  const { world, capabilities } = ensemble;
+  const participantCount = participantsOf(ensemble).length;
+  return chosen.flatMap(({ name, needs, leastParticipants }) => {
+    if (participantCount < leastParticipants)
+      return [`nemesis ${name} needs ${leastParticipants} voting servers, here are ${participantCount}`];
+    const missing = needs.filter((capability) => !capabilities.has(capability));
+    if (missing.length === 0) return [];
+    return [`nemesis ${name} is not available in the ${world} world, which lacks ${missing.join(' and ')}`];
+  });
+}

@@ -1,0 +1,105 @@
+// From options to an ensemble: in the simulated world, in Docker, or behind endpoints. Each world's modules are
+// loaded when it is asked for, so that a simulated run waits for no Docker library.
+
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import { EnvironmentError } from '../ensemble/ensemble.ts';
+import type { Random } from '../random/random.ts';
+import type { RunOptions } from './run-result.ts';
+import type { Mutant } from './mutant.ts';
+
+export interface Provision {
+  readonly options: RunOptions;
+  readonly runId: string;
+  readonly random: Random;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An ensemble, and what has to go after it. */
+export interface World extends AsyncDisposable {
+  readonly ensemble: Ensemble;
+  /** Waits for what happens in the world, and fails when the world itself does. */
+  drive<T>(main: Promise<T>): Promise<T>;
+}
+
+export async function provision(request: Provision): Promise<World> {
+  const mutant = await prepareMutant(request.options);
+  try {
+    const world = await createWorld(request, mutant);
+    return {
+      ...world,
+      [Symbol.asyncDispose]: async () => {
+        try {
+          await world.ensemble[Symbol.asyncDispose]();
+        } finally {
+          mutant?.[Symbol.dispose]();
+        }
+      },
+    };
+  } catch (error) {
+    mutant?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function prepareMutant({ mutant }: RunOptions): Promise<Mutant | null> {
+  if (mutant === null) return null;
+  const { findMutantPatch, makeMutant } = await import('./mutant.ts');
+  const patch = findMutantPatch(mutant);
+  if (patch === null) throw new EnvironmentError(`there is no mutant ${mutant}`);
+  return makeMutant(patch);
+}
+
+type Created = Pick<World, 'ensemble' | 'drive'>;
+
+function createWorld(request: Provision, mutant: Mutant | null): Promise<Created> {
+  switch (request.options.on) {
+    case 'sim':
+      return createSimulated(request, mutant);
+    case 'docker':
+      return createDocker(request, mutant);
+    default:
+      return createEndpoints(request, mutant);
+  }
+}
+
+async function createSimulated({ options, random }: Provision, mutant: Mutant | null): Promise<Created> {
+  const { createSimEnsemble, drive } = await import('../ensemble/sim-ensemble.ts');
+  const { loadServerFrom } = await import('../ensemble/server-module.ts');
+  const ensemble = createSimEnsemble({
+    random,
+    servers: options.servers,
+    observers: options.observers,
+    ...(mutant === null ? {} : { loadServer: loadServerFrom(`${mutant.root}/docker/zab/src`) }),
+  });
+  return { ensemble, drive: (main) => drive(ensemble, main) };
+}
+
+async function createDocker(request: Provision, mutant: Mutant | null): Promise<Created> {
+  const { options, runId, progress, signal } = request;
+  const { createDockerEnsemble } = await import('../ensemble/docker/docker-ensemble.ts');
+  let images: Record<string, string> = {};
+  if (mutant !== null) {
+    const { buildMutantImage } = await import('../ensemble/docker/images.ts');
+    images = { zab: await buildMutantImage(mutant.root, mutant.name, progress) };
+  }
+  const ensemble = await createDockerEnsemble({
+    runId,
+    systems: options.systems,
+    servers: options.servers,
+    observers: options.observers,
+    images,
+    progress,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return { ensemble, drive: (main) => main };
+}
+
+async function createEndpoints({ options }: Provision, mutant: Mutant | null): Promise<Created> {
+  if (mutant !== null) {
+    throw new EnvironmentError(`a mutant needs servers that Ordeal starts, not ${options.on}`);
+  }
+  const endpoints = await import('../ensemble/endpoints-ensemble.ts');
+  const ensemble = endpoints.createEndpointsEnsemble(endpoints.parseEndpoints(options.on));
+  return { ensemble, drive: (main) => main };
+}

@@ -1,0 +1,67 @@
+// The defaults of a run, and the command that repeats one: every option that differs from its default, so that
+// the command is short and still means the same run.
+
+import type { WorldName } from '../ensemble/ensemble.ts';
+import type { RunOptions } from './run-result.ts';
+
+/** The seed has no default: a run without one draws it and says which it was. */
+export const defaultRunOptions: Omit<RunOptions, 'seed'> = {
+  on: 'sim',
+  systems: ['zab'],
+  servers: 5,
+  observers: 0,
+  workloads: ['register', 'set'],
+  nemeses: ['partition', 'kill', 'pause'],
+  timeLimitMs: 60_000,
+  ratePerSecond: 100,
+  processes: 10,
+  mutant: null,
+  runsDirectory: 'runs',
+  checkMemoryBytes: 2 * 1024 ** 3,
+  checkTimeMs: 120_000,
+};
+
+/** `--on` names a world, or the servers of somebody else. */
+export function worldOf({ on }: Pick<RunOptions, 'on'>): WorldName {
+  return on === 'sim' || on === 'docker' ? on : 'endpoints';
+}
+
+export function replayCommand(options: RunOptions): string {
+  const defaults = defaultRunOptions;
+  // With a mutant, workload and nemesis default to what its patch says, so they are always told.
+  const isTold = options.mutant !== null;
+  const words = ['npx ordeal run', `--seed ${options.seed}`];
+  const add = (flag: string, value: string | number, usual: string | number | null): void => {
+    if (value !== usual) words.push(`--${flag} ${quote(String(value))}`);
+  };
+  add('on', options.on, defaults.on);
+  // Servers that somebody else runs are what `--on` says.
+  if (worldOf(options) !== 'endpoints') {
+    add('system', options.systems.join(','), defaults.systems.join(','));
+    add('servers', options.servers, defaults.servers);
+    add('observers', options.observers, defaults.observers);
+  }
+  add('workload', options.workloads.join(','), isTold ? null : defaults.workloads.join(','));
+  add('nemesis', options.nemeses.join(',') || 'none', isTold ? null : defaults.nemeses.join(','));
+  add('time-limit', `${options.timeLimitMs}ms`.replace(/000ms$/, 's'), `${defaults.timeLimitMs / 1000}s`);
+  add('rate', options.ratePerSecond, defaults.ratePerSecond);
+  add('processes', options.processes, defaults.processes);
+  if (options.mutant !== null) add('mutant', options.mutant, null);
+  add('check-memory', sizeText(options.checkMemoryBytes), sizeText(defaults.checkMemoryBytes));
+  add('check-time', `${options.checkTimeMs}ms`.replace(/000ms$/, 's'), `${defaults.checkTimeMs / 1000}s`);
+  return words.join(' ');
+}
+
+function sizeText(bytes: number): string {
+  const units = ['GiB', 'MiB', 'KiB'] as const;
+  for (const [index, unit] of units.entries()) {
+    const size = 1024 ** (units.length - index);
+    if (bytes % size === 0) return `${bytes / size}${unit}`;
+  }
+  return `${bytes}B`;
+}
+
+/** For a shell; most values need nothing. */
+function quote(text: string): string {
+  return /^[\w./:,@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

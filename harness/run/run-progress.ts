@@ -1,0 +1,42 @@
+// What a run says while it runs. The command line turns it into a live line; tests ignore it.
+
+export type RunPhase =
+  | 'provisioning'
+  | 'starting'
+  | 'running'
+  | 'recovering'
+  | 'final reads'
+  | 'collecting'
+  | 'checking'
+  | 'reporting';
+
+export interface RunProgress {
+  readonly phase: RunPhase;
+  /** Of the run's clock. */
+  readonly elapsedMs: number;
+  readonly timeLimitMs: number;
+  readonly ok: number;
+  readonly fail: number;
+  readonly info: number;
+  /** The fault that is in force. */
+  readonly fault: string | null;
+}
+
+export interface RunHooks {
+  readonly progress?: (progress: RunProgress) => void;
+  /** What takes long before the run can start, such as building an image. */
+  readonly message?: (line: string) => void;
+  /** Interrupts the run: it tears down what it started and throws `RunInterrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+export class RunInterrupted extends Error {
+  override readonly name = 'RunInterrupted';
+  /** Folder of what was recorded until then. */
+  readonly folder: string;
+
+  constructor(folder: string) {
+    super(`interrupted; what was recorded until then is in ${folder}`);
+    this.folder = folder;
+  }
+}

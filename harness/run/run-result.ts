@@ -1,0 +1,79 @@
+// Everything a report needs about one run. Written as run.json beside the history; `reports/` reads this
+// and the history, and nothing else.
+
+import type { GuaranteeResult, Verdict } from '../../checkers/verdict.ts';
+import type { WorldName } from '../ensemble/ensemble.ts';
+
+/** Options with every default filled in; what `run.json` keeps and the replay command is made from. */
+export interface RunOptions {
+  readonly on: string;
+  readonly systems: readonly string[];
+  readonly servers: number;
+  readonly observers: number;
+  readonly workloads: readonly string[];
+  readonly nemeses: readonly string[];
+  readonly timeLimitMs: number;
+  readonly ratePerSecond: number;
+  readonly processes: number;
+  readonly mutant: string | null;
+  readonly seed: number;
+  readonly runsDirectory: string;
+  readonly checkMemoryBytes: number;
+  readonly checkTimeMs: number;
+}
+
+/** One fault as it was injected. Times in nanoseconds of the run's clock. */
+export interface InjectedFault {
+  /** `partition`, `kill`, `pause` … */
+  readonly nemesis: string;
+  /** What exactly: `leader isolated`, `kill -9 of a minority`. */
+  readonly shape: string;
+  readonly targets: readonly number[];
+  readonly startNs: number;
+  /** When it was healed; null if the run ended first. */
+  readonly endNs: number | null;
+  /** What was observed that shows it took effect; null: it did not bite. */
+  readonly proof: string | null;
+  /** Acknowledged operations that completed while it lasted. */
+  readonly acknowledgedDuring: number;
+}
+
+/** Who led, from when to when: the report's leader lane. */
+export interface LeaderSpan {
+  readonly sid: number;
+  readonly startNs: number;
+  readonly endNs: number | null;
+}
+
+export interface OperationCounts {
+  readonly ok: number;
+  readonly fail: number;
+  readonly info: number;
+}
+
+export interface RunResult {
+  readonly run: string;
+  readonly ordealVersion: string;
+  readonly startedAt: string;
+  readonly world: WorldName;
+  readonly system: string;
+  readonly seed: number;
+  readonly options: RunOptions;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly verdict: Verdict;
+  readonly exit: number;
+  readonly guarantees: readonly GuaranteeResult[];
+  readonly operations: OperationCounts;
+  readonly faults: readonly InjectedFault[];
+  readonly leaders: readonly LeaderSpan[];
+  /** When workload and faults ended and healing began, and when every server served again. */
+  readonly healNs: number | null;
+  readonly recoveredNs: number | null;
+  /** Harness or environment failures, in words; empty when all went as planned. */
+  readonly problems: readonly { readonly kind: 'harness' | 'environment'; readonly message: string }[];
+  readonly simulatedSeconds: number | null;
+  readonly wallSeconds: number;
+  readonly firstOperationSeconds: number | null;
+  readonly traceHash: string | null;
+  readonly replayCommand: string;
+}

@@ -1,0 +1,242 @@
+// One run from options to result: provision, live, collect, check, report, tear down. Whatever goes wrong on
+// the way becomes part of the result, and what was started is taken down again in any case.
+
+import { performance } from 'node:perf_hooks';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCheckers } from '../../checkers/run-checkers.ts';
+import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { renderHtmlReport } from '../../reports/html-report.ts';
+import { renderJunit } from '../../reports/junit-report.ts';
+import { checkersOf, findWorkload } from '../../workloads/index.ts';
+import { EnvironmentError } from '../ensemble/ensemble.ts';
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import { HistoryFileWriter } from '../history/history-file.ts';
+import type { Operation } from '../history/operation.ts';
+import { HistoryRecorder } from '../history/recorder.ts';
+import { Random } from '../random/random.ts';
+import { packageRoot } from './package-root.ts';
+import { exitCodeOf, verdictOf } from './exit-code.ts';
+import { judgeProgress } from './progress-guarantee.ts';
+import { provision } from './provision.ts';
+import { RunFolder } from './run-folder.ts';
+import { requireNemeses, RunLife } from './run-life.ts';
+import { replayCommand, worldOf } from './run-options.ts';
+import { RunInterrupted } from './run-progress.ts';
+import type { RunHooks, RunPhase } from './run-progress.ts';
+import type { OperationCounts, RunOptions, RunResult } from './run-result.ts';
+import { PatchError } from './unified-diff.ts';
+
+export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
+  return new Run(options, hooks).run();
+}
+
+class Run {
+  readonly #options: RunOptions;
+  readonly #hooks: RunHooks;
+  readonly #startedAt = new Date();
+  readonly #startedMs = performance.now();
+  readonly #folder: RunFolder;
+  readonly #sink: HistoryFileWriter;
+  readonly #problems: RunResult['problems'][number][] = [];
+  #recorder: HistoryRecorder | null = null;
+  #ensemble: Ensemble | null = null;
+  #life: RunLife | null = null;
+  #traceHash: string | null = null;
+  /** Judged once, also when tearing down fails afterwards and the result is made anew. */
+  #guarantees: readonly GuaranteeResult[] | null = null;
+
+  constructor(options: RunOptions, hooks: RunHooks) {
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#folder = RunFolder.create(options, this.#startedAt);
+    this.#sink = new HistoryFileWriter(this.#folder.file('history'));
+  }
+
+  async run(): Promise<RunResult> {
+    try {
+      return await this.#runInWorld();
+    } catch (error) {
+      if (error instanceof RunInterrupted) throw error;
+      this.#note(error);
+      return this.#conclude();
+    } finally {
+      this.#sink.close();
+    }
+  }
+
+  async #runInWorld(): Promise<RunResult> {
+    this.#enter('provisioning');
+    const { options, random, hooks } = { options: this.#options, random: this.#random, hooks: this.#hooks };
+    const { signal } = hooks;
+    const interrupted = whenAborted(signal);
+    const provisioning = provision({
+      options,
+      runId: this.#folder.name,
+      random,
+      progress: hooks.message ?? (() => {}),
+      signal,
+    }).catch((error: unknown) => {
+      throw signal?.aborted === true ? new RunInterrupted(this.#folder.path) : error;
+    });
+    await using world = await provisioning;
+    const { ensemble } = world;
+    this.#ensemble = ensemble;
+    requireNemeses(options, ensemble);
+    const recorder = new HistoryRecorder({ nowNs: () => ensemble.clock.nowNs(), sink: this.#sink });
+    this.#recorder = recorder;
+    const progress = hooks.progress ?? (() => {});
+    const life = new RunLife({ options, ensemble, recorder, random, progress, signal });
+    this.#life = life;
+
+    const living = life.live().catch((error: unknown) => {
+      // After an interruption everything fails that was under way, and nobody listens any more.
+      if (signal?.aborted !== true) this.#note(error);
+    });
+    if (await world.drive(Promise.race([living.then(() => false), interrupted]))) {
+      throw new RunInterrupted(this.#folder.path);
+    }
+    this.#enter('collecting');
+    this.#traceHash = ensemble.traceHash();
+    await this.#attempt('collecting logs', async () => this.#folder.writeCollected(await ensemble.collect()));
+    return this.#conclude();
+  }
+
+  /** Everything that a run draws comes from here. */
+  get #random(): Random {
+    return new Random(this.#options.seed);
+  }
+
+  #conclude(): RunResult {
+    this.#enter('checking');
+    this.#sink.flush();
+    const history = this.#recorder?.operations ?? [];
+    this.#guarantees ??= this.#judge(history);
+    const result = this.#makeResult(history, this.#guarantees);
+    this.#enter('reporting');
+    try {
+      this.#folder.writeSchedule(result.faults);
+      this.#folder.write('result', `${JSON.stringify(result, null, 2)}\n`);
+      this.#folder.write('junit', renderJunit(result));
+      this.#folder.write('report', renderHtmlReport(result, history));
+      return result;
+    } catch (error) {
+      this.#note(error);
+      return this.#makeResult(history, this.#guarantees);
+    }
+  }
+
+  #judge(history: readonly Operation[]): GuaranteeResult[] {
+    const { workloads, nemeses, checkMemoryBytes, checkTimeMs, ratePerSecond } = this.#options;
+    const chosen = workloads.flatMap((name) => findWorkload(name) ?? []);
+    const servers = this.#ensemble?.servers ?? [];
+    const bound = this.#life?.recoveryBoundMs ?? 0;
+    const { results, crashes } = runCheckers(checkersOf(chosen), history, {
+      budget: { timeMs: checkTimeMs, memoryBytes: checkMemoryBytes },
+      nowMs: () => performance.now(),
+      quorumSyncServers: new Set(servers.filter(({ quorumSync }) => quorumSync).map(({ sid }) => sid)),
+      recoveryBoundMs: bound,
+      servers: servers.map(({ sid }) => sid),
+    });
+    for (const { checker, error } of crashes) {
+      this.#problems.push({ kind: 'harness', message: `the checker ${checker} crashed: ${error.message}` });
+      this.#folder.writeCrash(error);
+    }
+    const progress = judgeProgress({
+      windows: this.#life?.windows ?? [],
+      nemeses,
+      hasBegun: (this.#life?.firstOperationSeconds ?? null) !== null,
+      workloads: chosen,
+      acknowledged: this.#life?.acknowledged ?? 0,
+      ratePerSecond,
+      recoveryBoundMs: bound,
+    });
+    return [...results, progress];
+  }
+
+  #makeResult(history: readonly Operation[], guarantees: readonly GuaranteeResult[]): RunResult {
+    const options = this.#options;
+    const problems = [
+      ...this.#problems,
+      ...(this.#life?.problems ?? []).map((message) => ({ kind: 'harness' as const, message })),
+    ];
+    const isSimulated = this.#ensemble?.world === 'sim';
+    return {
+      run: this.#folder.name,
+      ordealVersion: readVersion(),
+      startedAt: this.#startedAt.toISOString(),
+      world: worldOf(options),
+      system: options.systems.join(','),
+      seed: options.seed,
+      options,
+      versions: this.#ensemble?.versions ?? {},
+      verdict: verdictOf({ guarantees, problems }),
+      exit: exitCodeOf({ guarantees, problems }),
+      guarantees,
+      operations: countOperations(history),
+      faults: (this.#life?.windows ?? []).map(({ fault }) => fault),
+      leaders: this.#life?.leaders ?? [],
+      healNs: this.#life?.recovery?.healNs ?? null,
+      recoveredNs: this.#life?.recovery?.recoveredNs ?? null,
+      problems,
+      simulatedSeconds: isSimulated ? (this.#ensemble?.clock.nowNs() ?? 0) / 1e9 : null,
+      wallSeconds: (performance.now() - this.#startedMs) / 1000,
+      firstOperationSeconds: this.#life?.firstOperationSeconds ?? null,
+      traceHash: this.#traceHash,
+      replayCommand: replayCommand(options),
+    };
+  }
+
+  async #attempt(what: string, action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#problems.push({ kind: 'harness', message: `${what} failed: ${reason}` });
+    }
+  }
+
+  #note(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const isEnvironment = error instanceof EnvironmentError;
+    if (isEnvironment || error instanceof PatchError) {
+      this.#problems.push({ kind: 'environment', message: error.message });
+      return;
+    }
+    this.#folder.writeCrash(error);
+    this.#problems.push({ kind: 'harness', message: `${error.name}: ${error.message}` });
+  }
+
+  #enter(phase: RunPhase): void {
+    this.#hooks.progress?.({
+      phase,
+      elapsedMs: (this.#ensemble?.clock.nowNs() ?? 0) / 1e6,
+      timeLimitMs: this.#options.timeLimitMs,
+      ...countOperations(this.#recorder?.operations ?? []),
+      fault: null,
+    });
+  }
+}
+
+/** Client operations by how they ended; what never ended is in doubt. */
+function countOperations(history: readonly Operation[]): OperationCounts {
+  const counts = { ok: 0, fail: 0, info: 0, invoke: 0 };
+  for (const { process, type } of history) if (process !== 'nemesis') counts[type]++;
+  const { ok, fail, info, invoke } = counts;
+  return { ok, fail, info: info + (invoke - ok - fail - info) };
+}
+
+/** True, once, when the signal comes; without a signal never. */
+function whenAborted(signal: AbortSignal | undefined): Promise<true> {
+  const { promise, resolve } = Promise.withResolvers<true>();
+  if (signal?.aborted === true) resolve(true);
+  signal?.addEventListener('abort', () => resolve(true), { once: true });
+  return promise;
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

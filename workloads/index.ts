@@ -1,0 +1,21 @@
+// The workloads by name, as `--workload` and `ordeal list workloads` know them.
+
+import type { Checker } from '../checkers/verdict.ts';
+import { registerWorkload } from './register.ts';
+import { setWorkload } from './set.ts';
+import type { Workload } from './workload.ts';
+
+export const workloads: readonly Workload[] = [registerWorkload, setWorkload];
+
+export function findWorkload(name: string): Workload | undefined {
+  return workloads.find((workload) => workload.name === name);
+}
+
+/** What the given workloads are judged by, each guarantee once, in the order of its first mention. */
+export function checkersOf(chosen: readonly Workload[]): Checker[] {
+  const byName = new Map<string, Checker>();
+  for (const { checkers } of chosen) {
+    for (const checker of checkers) if (!byName.has(checker.name)) byName.set(checker.name, checker);
+  }
+  return [...byName.values()];
+}

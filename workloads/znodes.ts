@@ -1,0 +1,45 @@
+// What workloads share about znodes: preparing one so that it can be repeated until it succeeds, and taking
+// apart the `[key, value]` pairs of requests.
+
+import { ClientError } from '../harness/client/client.ts';
+import type { Client } from '../harness/client/client.ts';
+import { ErrorCode } from '../harness/wire/constants.ts';
+import type { Request } from './workload.ts';
+
+/**
+ * Creates a znode unless it is there. With `pristine` it also has this data at version 0 afterwards: on an
+ * ensemble that somebody else runs, an earlier run may have left it behind.
+ */
+export async function ensureZnode(
+  client: Client,
+  path: string,
+  data: Buffer,
+  options: { readonly pristine?: boolean } = {},
+): Promise<void> {
+  if (await createIfAbsent(client, path, data)) return;
+  if (options.pristine !== true) return;
+  const found = await client.getData(path);
+  if (found.stat.version === 0 && found.data.equals(data)) return;
+  await client.delete(path, -1);
+  await client.create(path, data);
+}
+
+/** False when it was there already. */
+async function createIfAbsent(client: Client, path: string, data: Buffer): Promise<boolean> {
+  try {
+    await client.create(path, data);
+    return true;
+  } catch (error) {
+    if (error instanceof ClientError && error.code === ErrorCode.NODE_EXISTS) return false;
+    throw error;
+  }
+}
+
+/** The key of a request, and what is asked of it. */
+export function readPair(request: Request): readonly [key: string, argument: unknown] {
+  const pair = request.value;
+  if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') {
+    throw new Error(`${request.f} expects [key, value], was given ${JSON.stringify(pair)}`);
+  }
+  return [pair[0], pair[1]];
+}
