@@ -257,6 +257,7 @@ export class FastLeaderElection {
   #propose(candidate: Candidate): void {
     const { leader, zxid, peerEpoch } = candidate;
     this.#vote = { leader, zxid, peerEpoch, electionEpoch: this.#round };
+    if (candidate === noCandidate) return;
     this.#options.trace?.({ event: 'VOTE', round: this.#round, leader, zxid, epoch: peerEpoch });
   }
 

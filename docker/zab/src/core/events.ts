@@ -59,8 +59,8 @@ export type PersistOperation = { readonly mark: Mark } & (
   /**
    * Replace everything stored, snapshots and the whole log, by this state; `file` is a whole snapshot file.
    * `currentEpoch` must not be found lower than given where this state is found after a crash, and not
-   * higher where the old one is: `currentEpoch.tmp` is durable before the snapshot gets its name, and
-   * replaces `currentEpoch` after it.
+   * higher where the old one is: `currentEpoch.<hex zxid>` is durable before the snapshot gets its name,
+   * and replaces `currentEpoch` after it.
    */
   | {
       readonly type: 'snapshot';

@@ -17,18 +17,18 @@ import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochLimit, epochOf, formatZxid, makeZxid } from '../../../../harness/wire/zxid.ts';
+import { Broadcast } from './broadcast.ts';
 import type { LinkId } from './events.ts';
 import { LearnerHandler } from './learner-handler.ts';
-import { hashOf } from './local-state.ts';
 import type { LocalState } from './local-state.ts';
-import { hasQuorum, isVoter, membershipText, quorumSize } from './membership.ts';
+import { hasQuorum, isVoter, quorumSize } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
-import { Proposals } from './proposals.ts';
 import type { Role, Timing } from './role.ts';
-import { SyncBarrier } from './sync-barrier.ts';
-import { chooseSync } from './synchronization.ts';
+import { sendHistory } from './send-history.ts';
 
 const protocolVersion = 0x10000;
+/** How far ahead of all others the epoch may be that a learner says it has promised. */
+const epochLeap = 0x10000;
 
 type LeaderPhase =
   /** Waits until a quorum has called, to choose an epoch above all that they have promised. */
@@ -71,12 +71,7 @@ export class Leader implements Role {
   #epoch = 0;
   #highestAcceptedEpoch: number;
 
-  #proposals: Proposals;
-  readonly #barrier = new SyncBarrier();
-  readonly #own: { readonly sid: number; ackedZxid: number };
-  /** This server and the voters that get proposals: whose acknowledgements count. */
-  #ackers: { readonly sid: number; readonly ackedZxid: number }[];
-  readonly #ownAppends = new DurabilityQueue<number>();
+  #broadcast: Broadcast;
   readonly #waits = new DurabilityQueue<() => void>();
 
   constructor(options: LeaderOptions) {
@@ -89,9 +84,7 @@ export class Leader implements Role {
     // (e, 0) is what a server with the initial history of e may report, whatever its last record.
     this.#initialZxid = Math.max(state.lastLoggedZxid, makeZxid(state.currentEpoch, 0));
     this.#highestAcceptedEpoch = Math.max(state.acceptedEpoch, state.seenEpoch);
-    this.#proposals = new Proposals(state.membership, 0);
-    this.#own = { sid: state.sid, ackedZxid: 0 };
-    this.#ackers = [this.#own];
+    this.#broadcast = new Broadcast(state, this.#handlers, 0);
     this.#deadlineMs = options.nowMs + this.#timing.tickMs / 2;
     this.#tryToChooseEpoch();
   }
@@ -114,11 +107,11 @@ export class Leader implements Role {
   }
 
   get nextZxid(): number {
-    return this.#proposals.nextZxid;
+    return this.#broadcast.nextZxid;
   }
 
   get hasOutstanding(): boolean {
-    return this.#proposals.hasOutstanding;
+    return this.#broadcast.hasOutstanding;
   }
 
   /** Learners that have caught up, by sid. */
@@ -159,37 +152,20 @@ export class Leader implements Role {
       if (proceed === undefined) break;
       proceed();
     }
-    let isAhead = false;
-    for (;;) {
-      const zxid = this.#ownAppends.takeDurable(durableMark);
-      if (zxid === undefined) break;
-      this.#own.ackedZxid = zxid;
-      this.#state.trace?.({ event: 'ACK_RECV', from: this.#own.sid, zxid });
-      isAhead = true;
-    }
-    if (isAhead) this.#commitAcknowledged();
+    this.#broadcast.persisted();
   }
 
   propose(record: TxnRecord): void {
     assert.equal(this.#phase, 'broadcast', 'only an active leader proposes');
-    const { zxid, clientId, cxid } = record.header;
-    assert.equal(zxid, this.nextZxid, 'a proposal has the next zxid');
-    if (this.#proposals.isOutOfZxids) {
+    if (this.#broadcast.isOutOfZxids) {
       return this.#end(`epoch ${this.#epoch} has used up its zxids; a new epoch starts at 1 again`);
     }
-    this.#proposals.proposed(zxid);
-    this.#state.trace?.({ event: 'PROPOSE', zxid, hash: hashOf(record), session: clientId, cxid });
-    const packet = proposalOf(record);
-    for (const handler of this.#handlers.values()) {
-      if (handler.isVoter && handler.isForwarding) handler.propose(packet);
-    }
-    this.#ownAppends.push(this.#state.append(record), zxid);
+    this.#broadcast.propose(record);
   }
 
   sync(token: number): void {
     this.#state.trace?.({ event: 'SYNC_RECV', id: token });
-    this.#barrier.add({ link: null, token }, this.#proposals.lastProposedZxid);
-    this.#advanceBarrier();
+    this.#broadcast.sync({ link: null, token });
   }
 
   /** The leader's own clients do not go through here: the server proposes for them. */
@@ -215,7 +191,8 @@ export class Leader implements Role {
     this.#halfTicks += 1;
     this.#dropSilentLearners();
     if (this.#phase === 'broadcast') {
-      for (const handler of this.#handlers.values()) if (handler.phase === 'serving') this.#ping(handler);
+      for (const handler of this.#handlers.values())
+        if (handler.phase === 'serving') this.#broadcast.ping(handler);
       if (this.#halfTicks % 2 === 0) this.#checkQuorum();
       return;
     }
@@ -296,7 +273,12 @@ export class Leader implements Role {
     if (packet.type === PacketType.FOLLOWERINFO && !isVoter(membership, info.sid)) {
       return `server ${info.sid} is not a voter of this ensemble`;
     }
-    if (acceptedEpoch < 0 || acceptedEpoch >= epochLimit - 1) {
+    if (packet.type === PacketType.OBSERVERINFO && isVoter(membership, info.sid)) {
+      return `server ${info.sid} is a voter and calls as an observer`;
+    }
+    // Epochs grow by one an election; one forged far ahead would use them up for ever.
+    const mostPlausible = Math.min(this.#highestAcceptedEpoch + epochLeap, epochLimit - 2);
+    if (acceptedEpoch < 0 || acceptedEpoch > mostPlausible) {
       return `server ${info.sid} has promised an impossible epoch ${acceptedEpoch}`;
     }
     return null;
@@ -351,7 +333,7 @@ export class Leader implements Role {
     if (!hasQuorum(membership, this.#promised)) return;
     this.#enter('synchronization');
     trace?.({ event: 'ESTABLISH', epoch: this.#epoch, ackers: ascending(this.#promised) });
-    this.#proposals = new Proposals(membership, this.#epochMark);
+    this.#broadcast = new Broadcast(this.#state, this.#handlers, this.#epoch);
     this.#whenDurable(this.#state.adoptEpoch(this.#epoch), () => {
       this.#synchronized.add(this.#state.sid);
       this.#tryToActivate();
@@ -365,54 +347,16 @@ export class Leader implements Role {
   #trySynchronize(handler: LearnerHandler): void {
     if (handler.phase !== 'promised') return;
     if (!handler.isVoter && this.#phase !== 'broadcast') return;
-    const { history, database, membership, trace } = this.#state;
-    const endZxid = this.#phase === 'broadcast' ? history.lastCommittedZxid : history.lastZxid;
-    const plan = chooseSync(
-      {
-        history,
-        endZxid,
-        lastProcessedZxid: Math.max(endZxid, database.lastProcessedZxid),
-        epoch: this.#epoch,
-        initialEpoch: this.#initialEpoch,
-        isSnapshotForced: this.#options.isSnapshotForced,
-      },
-      handler.lastZxid,
-    );
-    trace?.({
-      event: 'SYNC_SEND',
-      to: handler.sid,
-      mode: plan.type,
-      from: handler.lastZxid,
-      upTo: endZxid,
+    const { history } = this.#state;
+    const isActive = this.#phase === 'broadcast';
+    sendHistory(handler, this.#state, {
+      endZxid: isActive ? history.lastCommittedZxid : history.lastZxid,
+      epoch: this.#epoch,
+      initialEpoch: this.#initialEpoch,
+      isSnapshotForced: this.#options.isSnapshotForced,
     });
     handler.phase = 'synchronizing';
-    if (handler.isVoter) this.#ackers.push(handler);
-
-    let afterZxid: number;
-    if (plan.type === 'SNAP') {
-      // Whatever is not applied yet follows as records, so that no snapshot holds what may be undone.
-      afterZxid = database.lastProcessedZxid;
-      handler.send({ type: PacketType.SNAP, zxid: afterZxid, data: null, authinfo: null });
-      this.#state.outbox.stream(handler.link, database.encodeStream());
-    } else {
-      afterZxid = plan.after;
-      handler.send({ type: PacketType[plan.type], zxid: plan.zxid, data: null, authinfo: null });
-    }
-    for (const record of history.recordsAfter(afterZxid)) {
-      const { zxid } = record.header;
-      if (zxid <= endZxid) {
-        handler.send(proposalOf(record));
-        handler.send({ type: PacketType.COMMIT, zxid, data: null, authinfo: null });
-      } else if (handler.isVoter) {
-        handler.propose(proposalOf(record));
-      }
-    }
-    handler.send({
-      type: PacketType.NEWLEADER,
-      zxid: this.#epochMark,
-      data: Buffer.from(membershipText(membership)),
-      authinfo: null,
-    });
+    if (handler.isVoter) this.#broadcast.addVoter(handler);
   }
 
   #tryToActivate(): void {
@@ -446,12 +390,12 @@ export class Leader implements Role {
     if (!handler.isForwarding) return this.#drop(handler, 'an ACK before NEWLEADER');
     if (zxid === this.#epochMark) return this.#receiveNewLeaderAck(handler);
     if (!handler.isVoter) return;
-    if (zxid > this.#proposals.lastProposedZxid) {
+    if (zxid > this.#broadcast.lastProposedZxid) {
       return this.#drop(handler, `an ACK of ${formatZxid(zxid)}, which was not proposed`);
     }
     this.#state.trace?.({ event: 'ACK_RECV', from: handler.sid, zxid });
     handler.acknowledged(zxid);
-    if (this.#phase === 'broadcast') this.#commitAcknowledged();
+    if (this.#phase === 'broadcast') this.#broadcast.commitAcknowledged();
   }
 
   #receiveNewLeaderAck(handler: LearnerHandler): void {
@@ -463,98 +407,18 @@ export class Leader implements Role {
     this.#tryToActivate();
   }
 
-  #commitAcknowledged(): void {
-    while (this.#proposals.tryToCommit(this.#ackers)) this.#commit(this.#proposals.lastCommittedZxid);
-    this.#answerSyncs();
-  }
-
-  #commit(zxid: number): void {
-    const { history, membership, trace } = this.#state;
-    const record = history.firstPending;
-    assert.ok(record?.header.zxid === zxid, 'commits are in the order of the log');
-    trace?.({
-      event: 'COMMIT_DECIDE',
-      zxid,
-      hash: hashOf(record),
-      ackers: this.#ackers.filter((acker) => acker.ackedZxid >= zxid).map((acker) => acker.sid),
-      configs: [membership.version],
-    });
-    const commit: QuorumPacket = { type: PacketType.COMMIT, zxid, data: null, authinfo: null };
-    let inform: QuorumPacket | null = null;
-    for (const handler of this.#handlers.values()) {
-      if (!handler.isForwarding) continue;
-      if (handler.isVoter) {
-        handler.send(commit);
-      } else {
-        inform ??= { type: PacketType.INFORM, zxid, data: record.bytes, authinfo: null };
-        handler.send(inform);
-      }
-    }
-    this.#state.commitFirst();
-  }
-
   #receiveRequest(handler: LearnerHandler, packet: QuorumPacket): void {
     if (handler.phase !== 'serving') return;
     const request = decodeForwardedRequest(packet);
     const { link, sid } = handler;
-    if (request.opcode === OpCode.SYNC) {
-      this.#barrier.add({ link, token: 0 }, this.#proposals.lastProposedZxid);
-      return this.#advanceBarrier();
-    }
+    if (request.opcode === OpCode.SYNC) return this.#broadcast.sync({ link, token: 0 });
     this.#state.outbox.upcall({ type: 'request', link, from: sid, request });
   }
 
-  #ping(handler: LearnerHandler): void {
-    handler.ping(this.#proposals.lastProposedZxid);
-    // A learner that came after the round began takes part with its next ping.
-    const round = this.#barrier.round;
-    if (round === null || handler.barrierRound === round) return;
-    handler.barrierRound = round;
-    handler.barrierPing = handler.pingCount;
-  }
-
   #receivePong(handler: LearnerHandler, packet: QuorumPacket): void {
-    handler.pongCount += 1;
     const touches = decodeTouches(packet.data);
     if (touches.length > 0) this.#state.outbox.upcall({ type: 'touched', touches });
-    if (this.#barrier.round !== null) this.#advanceBarrier();
-  }
-
-  #advanceBarrier(): void {
-    for (;;) {
-      if (this.#barrier.isRoundDue) {
-        this.#barrier.startRound();
-        for (const handler of this.#handlers.values()) {
-          if (handler.isVoter && handler.phase === 'serving') this.#ping(handler);
-        }
-      }
-      if (this.#barrier.round === null || !this.#isRoundAnswered(this.#barrier.round)) break;
-      this.#barrier.finishRound();
-    }
-    this.#answerSyncs();
-  }
-
-  #isRoundAnswered(round: number): boolean {
-    let count = 1;
-    for (const handler of this.#handlers.values()) {
-      const isAnswered = handler.barrierRound === round && handler.pongCount >= handler.barrierPing;
-      if (isAnswered && handler.isVoter) count += 1;
-    }
-    return count >= quorumSize(this.#state.membership);
-  }
-
-  #answerSyncs(): void {
-    for (;;) {
-      const sync = this.#barrier.takeDone(this.#proposals.lastCommittedZxid);
-      if (sync === null) return;
-      if (sync.link === null) {
-        this.#state.trace?.({ event: 'SYNC_DONE', id: sync.token });
-        this.#state.outbox.upcall({ type: 'syncDone', token: sync.token });
-      } else {
-        const handler = this.#handlers.get(sync.link);
-        handler?.send({ type: PacketType.SYNC, zxid: 0, data: null, authinfo: null });
-      }
-    }
+    this.#broadcast.receivePong(handler);
   }
 
   // Time.
@@ -562,7 +426,7 @@ export class Leader implements Role {
   #dropSilentLearners(): void {
     const { initLimit, syncLimit } = this.#timing;
     for (const handler of this.#handlers.values()) {
-      const limit = handler.hasSynchronized ? syncLimit : initLimit;
+      const limit = handler.phase === 'serving' ? syncLimit : initLimit;
       const { quiet, unacknowledged } = handler.halfTickPassed();
       if (quiet > 2 * limit) {
         this.#drop(handler, `server ${handler.sid} was silent for ${limit} ticks`);
@@ -594,9 +458,11 @@ export class Leader implements Role {
     this.#forget(handler);
   }
 
+  /** One that has left may have promised itself to another leader: its NEWLEADER ack no longer counts. */
   #forget(handler: LearnerHandler): void {
     this.#handlers.delete(handler.link);
-    this.#ackers = this.#ackers.filter((acker) => acker !== handler);
+    if (handler.hasSynchronized) this.#synchronized.delete(handler.sid);
+    this.#broadcast.removeVoter(handler);
   }
 
   #enter(phase: LeaderPhase): void {
@@ -616,10 +482,6 @@ export class Leader implements Role {
   get #epochMark(): number {
     return makeZxid(this.#epoch, 0);
   }
-}
-
-function proposalOf(record: TxnRecord): QuorumPacket {
-  return { type: PacketType.PROPOSAL, zxid: record.header.zxid, data: record.bytes, authinfo: null };
 }
 
 function ascending(sids: ReadonlySet<number>): readonly number[] {

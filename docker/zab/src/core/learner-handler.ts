@@ -79,9 +79,14 @@ export class LearnerHandler {
     else this.#watchedZxid = 0;
   }
 
-  /** Half ticks for which a proposal has been waiting for this learner; 0 while it is not synchronized. */
+  /** Whether it is for the learner to speak; otherwise it waits for the leader, and silence means nothing. */
+  get isAwaited(): boolean {
+    return this.phase !== 'called' && this.phase !== 'promised' && this.phase !== 'synchronized';
+  }
+
+  /** For how many half ticks it has been silent, and has left a proposal unacknowledged. */
   halfTickPassed(): { readonly quiet: number; readonly unacknowledged: number } {
-    this.quietHalfTicks += 1;
+    this.quietHalfTicks = this.isAwaited ? this.quietHalfTicks + 1 : 0;
     if (this.#watchedZxid !== 0 && this.hasSynchronized) this.#watchedHalfTicks += 1;
     return {
       quiet: this.quietHalfTicks,

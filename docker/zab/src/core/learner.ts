@@ -14,8 +14,6 @@ import {
 } from '../../../../harness/wire/quorum-codec.ts';
 import type { ForwardedRequest, QuorumPacket, SessionTouch } from '../../../../harness/wire/quorum-packet.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
-import { decodeTxn } from '../../../../harness/wire/txn-codec.ts';
-import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochLimit, epochOf, formatZxid, makeZxid } from '../../../../harness/wire/zxid.ts';
 import type { LinkId } from './events.ts';
 import { follows } from './history.ts';
@@ -23,6 +21,7 @@ import type { LocalState } from './local-state.ts';
 import { isVoter } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Role, Timing } from './role.ts';
+import { canFollow, recordOf, Staging } from './staging.ts';
 import { planAdoption } from './synchronization.ts';
 
 const protocolVersion = 0x10000;
@@ -30,9 +29,6 @@ const dialAttempts = 5;
 const dialPauseMs = 100;
 /** Nothing sane can follow: the log is not one that this leader's ensemble wrote. */
 const inconsistentLogExitCode = 13;
-/** Length of the long in front of the transaction in INFORMANDACTIVATE. */
-const designatedLeaderBytes = 8;
-
 type LearnerPhase =
   | 'dialling'
   /** Has sent FOLLOWERINFO or OBSERVERINFO. */
@@ -47,16 +43,6 @@ type LearnerPhase =
   | 'synchronized'
   /** Has got UPTODATE. */
   | 'broadcast';
-
-/** What came after ACKEPOCH and before NEWLEADER. */
-interface Staging {
-  readonly type: 'DIFF' | 'TRUNC' | 'SNAP';
-  readonly anchorZxid: number;
-  stream: Buffer | null;
-  readonly records: TxnRecord[];
-  /** How many of `records` the leader has called committed. */
-  committedCount: number;
-}
 
 export interface LearnerOptions {
   readonly state: LocalState;
@@ -116,7 +102,10 @@ export class Learner implements Role {
   }
 
   leaderConnected(link: LinkId): void {
-    if (this.#phase !== 'dialling') return this.#state.outbox.close(link, 'already connected to the leader');
+    // A dial of an earlier role may succeed late; whom it reached is not our leader.
+    if (this.#phase !== 'dialling' || this.#dialMs !== Infinity) {
+      return this.#state.outbox.close(link, 'nobody waits for this connection');
+    }
     this.#link = link;
     this.#phase = 'discovery';
     const { sid, membership, acceptedEpoch } = this.#state;
@@ -160,7 +149,7 @@ export class Learner implements Role {
     if (link !== this.#link || this.#endReason !== null) return;
     this.#quietHalfTicks = 0;
     const staging = this.#staging;
-    if (staging === null || staging.type !== 'SNAP' || staging.stream !== null) {
+    if (staging?.type !== 'SNAP' || staging.stream !== null) {
       return this.#end('a snapshot stream without SNAP');
     }
     staging.stream = stream;
@@ -282,50 +271,16 @@ export class Learner implements Role {
 
   #receiveStaged(packet: QuorumPacket): void {
     const staging = this.#staging;
-    if (staging === null) return this.#startStaging(packet);
-    switch (packet.type) {
-      case PacketType.PROPOSAL:
-        return this.#stage(staging, packet, recordOf(packet.data, packet.zxid));
-      case PacketType.COMMIT:
-      case PacketType.COMMIT_AND_ACTIVATE:
-        return this.#stageCommit(staging, packet);
-      case PacketType.INFORM:
-      case PacketType.INFORM_AND_ACTIVATE:
-        this.#stage(staging, packet, recordOf(informData(packet), packet.zxid));
-        return this.#stageCommit(staging, packet);
-      case PacketType.NEWLEADER:
-        return this.#adopt(staging, packet);
-      case PacketType.PING:
-        // An answer here would be taken for a wrong answer to NEWLEADER.
-        return;
-      default:
-        return this.#refuse(packet);
+    if (staging === null) {
+      const learner = { epoch: this.#epoch, lastLoggedZxid: this.#state.lastLoggedZxid };
+      this.#staging = Staging.open(packet, learner);
+      return this.#staging === null ? this.#refuse(packet) : undefined;
     }
-  }
-
-  #startStaging(packet: QuorumPacket): void {
-    const type = stagingTypeOf(packet.type);
-    if (type === null) return this.#refuse(packet);
-    // A DIFF goes on where the log that ACKEPOCH reported ends.
-    const anchorZxid = type === 'DIFF' ? this.#state.lastLoggedZxid : packet.zxid;
-    this.#staging = { type, anchorZxid, stream: null, records: [], committedCount: 0 };
-    this.#commitZxid = packet.zxid;
-  }
-
-  #stage(staging: Staging, packet: QuorumPacket, record: TxnRecord): void {
-    const lastZxid = staging.records.at(-1)?.header.zxid ?? staging.anchorZxid;
-    // A snapshot may be newer than the first records that the leader queued behind it.
-    if (packet.zxid <= lastZxid) return;
-    if (!this.#canFollow(packet.zxid, lastZxid)) return this.#refuseGap(packet.zxid, lastZxid);
-    staging.records.push(record);
-  }
-
-  #stageCommit(staging: Staging, packet: QuorumPacket): void {
-    const { records, committedCount, anchorZxid } = staging;
-    const committedZxid = records[committedCount - 1]?.header.zxid ?? anchorZxid;
-    if (packet.zxid <= committedZxid) return;
-    if (packet.zxid !== records[committedCount]?.header.zxid) return this.#refuse(packet);
-    staging.committedCount += 1;
+    if (packet.type === PacketType.NEWLEADER) return this.#adopt(staging, packet);
+    // An answer to a ping would be taken for a wrong answer to NEWLEADER.
+    if (packet.type === PacketType.PING) return;
+    const reason = staging.add(packet);
+    if (reason !== null) this.#end(`the leader sent ${reason}`);
   }
 
   /** Makes the leader's history this server's own: log first, then the epoch, then the acknowledgement. */
@@ -352,11 +307,9 @@ export class Learner implements Role {
     const durableZxid = this.#state.lastLoggedZxid;
     this.#staging = null;
     this.#phase = 'adopting';
-    const committed = staging.records[staging.committedCount - 1];
-    if (committed !== undefined) this.#commitZxid = Math.max(this.#commitZxid, committed.header.zxid);
+    this.#commitZxid = staging.committedZxid;
     if (this.#isVoter) {
-      const outstanding = staging.records.slice(staging.committedCount);
-      for (const record of outstanding) this.#acks.push(mark, record.header.zxid);
+      for (const record of staging.outstanding) this.#acks.push(mark, record.header.zxid);
     }
     this.#whenDurable(mark, () => {
       this.#phase = 'synchronized';
@@ -397,26 +350,26 @@ export class Learner implements Role {
   }
 
   #receiveProposal(packet: QuorumPacket): void {
-    const mark = this.#log(packet, packet.data);
+    const mark = this.#log(packet);
     if (mark === null || !this.#isVoter) return;
     this.#acks.push(mark, packet.zxid);
     this.#sendDurableAcks();
   }
 
   #receiveInform(packet: QuorumPacket): void {
-    if (this.#log(packet, informData(packet)) !== null) this.#receiveCommit(packet);
+    if (this.#log(packet) !== null) this.#receiveCommit(packet);
   }
 
   /** The mark with which the record is durable; null if it has no place in the log. */
-  #log(packet: QuorumPacket, data: Buffer | null): number | null {
+  #log(packet: QuorumPacket): number | null {
     const { history, lastLoggedZxid, outbox } = this.#state;
     const { zxid } = packet;
     if (zxid <= lastLoggedZxid && history.has(zxid)) return outbox.lastMark;
-    if (!this.#canFollow(zxid, lastLoggedZxid)) {
+    if (!canFollow(zxid, lastLoggedZxid, this.#epoch)) {
       this.#refuseGap(zxid, lastLoggedZxid);
       return null;
     }
-    return this.#state.append(recordOf(data, zxid));
+    return this.#state.append(recordOf(packet));
   }
 
   #receiveCommit(packet: QuorumPacket): void {
@@ -456,10 +409,6 @@ export class Learner implements Role {
     this.#state.outbox.upcall({ type: 'syncDone', token });
   }
 
-  #canFollow(zxid: number, lastZxid: number): boolean {
-    return follows(zxid, lastZxid) && epochOf(zxid) <= this.#epoch;
-  }
-
   #refuseGap(zxid: number, lastZxid: number): void {
     this.#end(`the leader sent ${formatZxid(zxid)}, which cannot follow ${formatZxid(lastZxid)}`);
   }
@@ -486,32 +435,4 @@ export class Learner implements Role {
   get #epochMark(): number {
     return makeZxid(this.#epoch, 0);
   }
-}
-
-function stagingTypeOf(packetType: number): Staging['type'] | null {
-  switch (packetType) {
-    case PacketType.DIFF:
-      return 'DIFF';
-    case PacketType.TRUNC:
-      return 'TRUNC';
-    case PacketType.SNAP:
-      return 'SNAP';
-    default:
-      return null;
-  }
-}
-
-function recordOf(data: Buffer | null, zxid: number): TxnRecord {
-  if (data === null) throw new JuteError('a proposal without a transaction', 0);
-  const record = decodeTxn(data);
-  if (record.header.zxid !== zxid) {
-    throw new JuteError(`a packet of ${formatZxid(zxid)} around ${formatZxid(record.header.zxid)}`, 0);
-  }
-  return record;
-}
-
-/** INFORMANDACTIVATE names a leader for the new configuration in front of the transaction. */
-function informData(packet: QuorumPacket): Buffer | null {
-  if (packet.type === PacketType.INFORM || packet.data === null) return packet.data;
-  return packet.data.subarray(designatedLeaderBytes);
 }

@@ -43,6 +43,7 @@ export type PeerRole = 'looking' | 'leading' | 'following' | 'observing';
 
 /** A learner that called before the election told us that we lead; it says one thing and then waits. */
 const parkedPacketLimit = 1;
+const parkedLinkLimit = 256;
 /** How long to wait before calling a leader again that has turned us away. */
 const redialDelayMs = 100;
 
@@ -270,7 +271,8 @@ export class Peer {
     this.#seen(link);
     if (this.#leader !== null) return this.#leader.learnerConnected(link);
     // Elections do not end everywhere at the same moment: a learner may know before us that we lead.
-    if (this.#learner === null) this.#parked.set(link, []);
+    const mayWait = this.#learner === null && this.#parked.size < parkedLinkLimit;
+    if (mayWait) this.#parked.set(link, []);
     else this.#outbox.close(link, `server ${this.#state.sid} does not lead`);
   }
 

@@ -43,10 +43,12 @@ export function chooseSync(source: SyncSource, peerZxid: number): SyncPlan {
   }
   if (peerZxid < history.baseZxid) return { type: 'SNAP' };
   if (isEpochMark || history.has(peerZxid)) return diff;
-  // The peer's last transaction is not ours: cut back to the one before, which is common only if it is of
-  // the same epoch. TRUNC never crosses an epoch otherwise.
+  // The peer's last transaction is not ours. As in Apache ZooKeeper a cut is followed only by transactions
+  // of the same epoch; where ours go on in another one, a snapshot replaces everything.
   const previousZxid = history.lastZxidThrough(peerZxid);
-  return epochOf(previousZxid) === peerEpoch ? cutAfter(previousZxid) : { type: 'SNAP' };
+  const next = history.recordsAfter(peerZxid)[0];
+  const isSameEpoch = epochOf(previousZxid) === peerEpoch && epochOf(next?.header.zxid ?? 0) === peerEpoch;
+  return isSameEpoch ? cutAfter(previousZxid) : { type: 'SNAP' };
 }
 
 /** What the learner was sent before NEWLEADER. */

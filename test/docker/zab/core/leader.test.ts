@@ -109,6 +109,19 @@ describe('a leader in discovery', () => {
     );
   });
 
+  it('turns away a voter that calls as an observer, and an epoch that nobody can have reached', () => {
+    const leader = new LonePeer({ sid: 3 });
+    leader.lead();
+
+    leader.call(1, { sid: 1 }, OBSERVERINFO);
+    leader.call(9, { sid: 9, acceptedEpoch: 2 ** 20 }, OBSERVERINFO);
+
+    assert.deepEqual(leader.closed, [
+      { type: 'close', link: 1, reason: 'server 1 is a voter and calls as an observer' },
+      { type: 'close', link: 9, reason: 'server 9 has promised an impossible epoch 1048576' },
+    ]);
+  });
+
   it('takes learners that called before the election was over here', () => {
     const leader = new LonePeer({ sid: 3 });
     leader.call(1, { sid: 1 });
@@ -153,6 +166,48 @@ describe('a leader in synchronization', () => {
     assert.deepEqual(leader.takeSent(1), ['UPTODATE -1']);
     assert.equal(leader.database.lastProcessedZxid, makeZxid(1, 0));
     assert.equal(leader.peer.nextZxid, makeZxid(1, 1));
+  });
+
+  it('does not serve while it has not adopted its epoch itself, whoever else has', () => {
+    const leader = new LonePeer({ sid: 3 });
+    leader.lead();
+    for (const sid of [1, 2]) leader.call(sid, { sid });
+    leader.flush();
+    for (const sid of [1, 2]) leader.receive(sid, { type: ACKEPOCH, zxid: 0, data: Buffer.alloc(4) });
+
+    for (const sid of [1, 2]) leader.receive(sid, newLeaderAck);
+    assert.equal(leader.peer.serving, false);
+    leader.flush();
+
+    assert.equal(leader.peer.serving, true);
+  });
+
+  it('does not blame a follower for its silence while it is the leader that keeps it waiting', () => {
+    const leader = new LonePeer({ sid: 5, voters: 5 });
+    for (const from of [1, 2, 3, 4]) leader.hear(from, { leader: 5 });
+    leader.joinAll(1, 2, 3);
+    leader.receive(1, newLeaderAck);
+
+    leader.pass(800);
+    leader.receive(2, newLeaderAck);
+
+    assert.deepEqual(leader.closed, []);
+    assert.equal(leader.peer.serving, true);
+  });
+
+  it('does not count the acknowledgement of a follower that has left', () => {
+    const leader = new LonePeer({ sid: 3, voters: 5 });
+    for (const from of [1, 2, 4, 5]) leader.hear(from, { leader: 3 });
+    leader.joinAll(1, 2);
+
+    leader.receive(1, newLeaderAck);
+    leader.step({ type: 'linkClosed', link: 1, reason: 'gone' });
+    leader.receive(2, newLeaderAck);
+    assert.equal(leader.peer.serving, false);
+
+    leader.join(4, { sid: 4 });
+    leader.receive(4, newLeaderAck);
+    assert.equal(leader.peer.serving, true);
   });
 
   it('sends its uncommitted history to voters at once, and to observers when it is committed', () => {

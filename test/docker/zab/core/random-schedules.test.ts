@@ -25,7 +25,6 @@ describe('random schedules', () => {
       }
     }
 
-    if (process.env['ORDEAL_CORE_COUNTS'] !== undefined) console.log(counts);
     // A path that no schedule took was not tested.
     if (seedCount < 100) return;
     for (const what of ['DIFF', 'TRUNC', 'SNAP', 'SNAP_INSTALL', 'STEP_DOWN', 'COMMIT_DECIDE', 'SYNC_DONE']) {
@@ -47,6 +46,7 @@ function runSchedule(seed: number): TestNetwork {
     voters,
     observers,
     commitLogCount: random.pick([2, 5, 500]),
+    forceSnapshotSync: random.chance(0.15),
     random: random.fork('network'),
   });
   const sids = [...network.servers.keys()];

@@ -1,0 +1,185 @@
+// Broadcast, from the leader's side: proposals go to every voter at once, commit in order when a quorum has
+// them, and are then told to everybody. `sync` barriers travel in the same stream.
+
+import assert from 'node:assert/strict';
+import { PacketType } from '../../../../harness/wire/constants.ts';
+import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import { makeZxid } from '../../../../harness/wire/zxid.ts';
+import type { LinkId } from './events.ts';
+import type { LearnerHandler } from './learner-handler.ts';
+import { hashOf } from './local-state.ts';
+import type { LocalState } from './local-state.ts';
+import { quorumSize } from './membership.ts';
+import { DurabilityQueue } from './outbox.ts';
+import { Proposals } from './proposals.ts';
+import type { Acker } from './proposals.ts';
+import { SyncBarrier } from './sync-barrier.ts';
+import type { WaitingSync } from './sync-barrier.ts';
+
+export class Broadcast {
+  readonly #state: LocalState;
+  readonly #handlers: ReadonlyMap<LinkId, LearnerHandler>;
+  readonly #proposals: Proposals;
+  readonly #barrier = new SyncBarrier();
+  readonly #own: { readonly sid: number; ackedZxid: number };
+  /** This server and the voters that get proposals: whose acknowledgements count. */
+  #ackers: Acker[];
+  readonly #ownAppends = new DurabilityQueue<number>();
+
+  constructor(state: LocalState, handlers: ReadonlyMap<LinkId, LearnerHandler>, epoch: number) {
+    this.#state = state;
+    this.#handlers = handlers;
+    this.#proposals = new Proposals(state.membership, makeZxid(epoch, 0));
+    this.#own = { sid: state.sid, ackedZxid: 0 };
+    this.#ackers = [this.#own];
+  }
+
+  get nextZxid(): number {
+    return this.#proposals.nextZxid;
+  }
+
+  get lastProposedZxid(): number {
+    return this.#proposals.lastProposedZxid;
+  }
+
+  get isOutOfZxids(): boolean {
+    return this.#proposals.isOutOfZxids;
+  }
+
+  get hasOutstanding(): boolean {
+    return this.#proposals.hasOutstanding;
+  }
+
+  /** A voter's acknowledgements count from its synchronization on, and no longer than its connection. */
+  addVoter(voter: Acker): void {
+    this.#ackers.push(voter);
+  }
+
+  removeVoter(voter: Acker): void {
+    this.#ackers = this.#ackers.filter((acker) => acker !== voter);
+  }
+
+  propose(record: TxnRecord): void {
+    const { zxid, clientId, cxid } = record.header;
+    assert.equal(zxid, this.nextZxid, 'a proposal has the next zxid');
+    this.#proposals.proposed(zxid);
+    this.#state.trace?.({ event: 'PROPOSE', zxid, hash: hashOf(record), session: clientId, cxid });
+    const packet = proposalOf(record);
+    for (const handler of this.#handlers.values()) {
+      if (handler.isVoter && handler.isForwarding) handler.propose(packet);
+    }
+    this.#ownAppends.push(this.#state.append(record), zxid);
+  }
+
+  /** The leader's own acknowledgements. */
+  persisted(): void {
+    const { outbox, trace } = this.#state;
+    let isAhead = false;
+    for (;;) {
+      const zxid = this.#ownAppends.takeDurable(outbox.durableMark);
+      if (zxid === undefined) break;
+      this.#own.ackedZxid = zxid;
+      trace?.({ event: 'ACK_RECV', from: this.#own.sid, zxid });
+      isAhead = true;
+    }
+    if (isAhead) this.commitAcknowledged();
+  }
+
+  commitAcknowledged(): void {
+    let hasCommitted = false;
+    while (this.#proposals.tryToCommit(this.#ackers)) {
+      this.#commit(this.#proposals.lastCommittedZxid);
+      hasCommitted = true;
+    }
+    if (hasCommitted) this.#answerSyncs();
+  }
+
+  sync(sync: WaitingSync): void {
+    this.#barrier.add(sync, this.#proposals.lastProposedZxid);
+    this.#advanceBarrier();
+  }
+
+  ping(handler: LearnerHandler): void {
+    handler.ping(this.#proposals.lastProposedZxid);
+    // A learner that came after the round began takes part with its next ping.
+    const { round } = this.#barrier;
+    if (round === null || handler.barrierRound === round) return;
+    handler.barrierRound = round;
+    handler.barrierPing = handler.pingCount;
+  }
+
+  receivePong(handler: LearnerHandler): void {
+    handler.pongCount += 1;
+    if (this.#barrier.round !== null) this.#advanceBarrier();
+  }
+
+  #commit(zxid: number): void {
+    const { history, membership, trace } = this.#state;
+    const record = history.firstPending;
+    assert.ok(record?.header.zxid === zxid, 'commits are in the order of the log');
+    trace?.({
+      event: 'COMMIT_DECIDE',
+      zxid,
+      hash: hashOf(record),
+      ackers: this.#ackers.filter((acker) => acker.ackedZxid >= zxid).map((acker) => acker.sid),
+      configs: [membership.version],
+    });
+    const commit: QuorumPacket = { type: PacketType.COMMIT, zxid, data: null, authinfo: null };
+    let inform: QuorumPacket | null = null;
+    for (const handler of this.#handlers.values()) {
+      if (!handler.isForwarding) continue;
+      if (handler.isVoter) {
+        handler.send(commit);
+      } else {
+        inform ??= { type: PacketType.INFORM, zxid, data: record.bytes, authinfo: null };
+        handler.send(inform);
+      }
+    }
+    this.#state.commitFirst();
+  }
+
+  #advanceBarrier(): void {
+    for (;;) {
+      if (this.#barrier.isRoundDue) this.#startRound();
+      const { round } = this.#barrier;
+      if (round === null || !this.#isRoundAnswered(round)) break;
+      this.#barrier.finishRound();
+    }
+    this.#answerSyncs();
+  }
+
+  #startRound(): void {
+    this.#barrier.startRound();
+    for (const handler of this.#handlers.values()) {
+      if (handler.isVoter && handler.phase === 'serving') this.ping(handler);
+    }
+  }
+
+  #isRoundAnswered(round: number): boolean {
+    let count = 1;
+    for (const handler of this.#handlers.values()) {
+      const isAnswered = handler.barrierRound === round && handler.pongCount >= handler.barrierPing;
+      if (isAnswered && handler.isVoter) count += 1;
+    }
+    return count >= quorumSize(this.#state.membership);
+  }
+
+  #answerSyncs(): void {
+    for (;;) {
+      const sync = this.#barrier.takeDone(this.#proposals.lastCommittedZxid);
+      if (sync === null) return;
+      if (sync.link === null) {
+        this.#state.trace?.({ event: 'SYNC_DONE', id: sync.token });
+        this.#state.outbox.upcall({ type: 'syncDone', token: sync.token });
+      } else {
+        const handler = this.#handlers.get(sync.link);
+        handler?.send({ type: PacketType.SYNC, zxid: 0, data: null, authinfo: null });
+      }
+    }
+  }
+}
+
+export function proposalOf(record: TxnRecord): QuorumPacket {
+  return { type: PacketType.PROPOSAL, zxid: record.header.zxid, data: record.bytes, authinfo: null };
+}

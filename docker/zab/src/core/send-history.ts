@@ -1,0 +1,50 @@
+// A learner's synchronization as the leader sends it: DIFF, TRUNC or SNAP, then the transactions that follow,
+// then NEWLEADER. From there on the learner gets the live stream, so nothing is sent twice and nothing is
+// left out: all of it is queued in one step.
+
+import { PacketType } from '../../../../harness/wire/constants.ts';
+import { makeZxid } from '../../../../harness/wire/zxid.ts';
+import { proposalOf } from './broadcast.ts';
+import type { LearnerHandler } from './learner-handler.ts';
+import type { LocalState } from './local-state.ts';
+import { membershipText } from './membership.ts';
+import { chooseSync } from './synchronization.ts';
+import type { SyncSource } from './synchronization.ts';
+
+export function sendHistory(
+  handler: LearnerHandler,
+  state: LocalState,
+  source: Omit<SyncSource, 'history' | 'lastProcessedZxid'>,
+): void {
+  const { history, database, membership, outbox, trace } = state;
+  const { endZxid } = source;
+  const lastProcessedZxid = Math.max(endZxid, database.lastProcessedZxid);
+  const plan = chooseSync({ ...source, history, lastProcessedZxid }, handler.lastZxid);
+  trace?.({ event: 'SYNC_SEND', to: handler.sid, mode: plan.type, from: handler.lastZxid, upTo: endZxid });
+
+  let afterZxid: number;
+  if (plan.type === 'SNAP') {
+    // Whatever is not applied yet follows as records, so that no snapshot holds what may be undone.
+    afterZxid = database.lastProcessedZxid;
+    handler.send({ type: PacketType.SNAP, zxid: afterZxid, data: null, authinfo: null });
+    outbox.stream(handler.link, database.encodeStream());
+  } else {
+    afterZxid = plan.after;
+    handler.send({ type: PacketType[plan.type], zxid: plan.zxid, data: null, authinfo: null });
+  }
+  for (const record of history.recordsAfter(afterZxid)) {
+    const { zxid } = record.header;
+    if (zxid <= endZxid) {
+      handler.send(proposalOf(record));
+      handler.send({ type: PacketType.COMMIT, zxid, data: null, authinfo: null });
+    } else if (handler.isVoter) {
+      handler.propose(proposalOf(record));
+    }
+  }
+  handler.send({
+    type: PacketType.NEWLEADER,
+    zxid: makeZxid(source.epoch, 0),
+    data: Buffer.from(membershipText(membership)),
+    authinfo: null,
+  });
+}
