@@ -232,9 +232,23 @@ export class SimulatedLink implements Link {
       handlers?.closed(this, 'the other side closed the connection');
       return;
     }
-    if (this.#peer !== null) this.#peer.#unconsumedBytes -= bytes.length;
+    if (this.#peer !== null) this.#peer.#consumed(bytes.length);
     handlers?.data(this, bytes);
   };
+
+  /** The other end's process has taken bytes; its kernel tells so after a delay. */
+  #consumed(byteCount: number): void {
+    const wasFull = this.bufferedBytes > 0;
+    this.#unconsumedBytes -= byteCount;
+    const peer = this.#peer;
+    if (!wasFull || this.bufferedBytes > 0 || peer === null || this.#handlers?.drained === undefined) return;
+    const { scheduler } = this.#network;
+    scheduler.after(this.#network.drawDelayNs(peer.host, peer.remote), () => {
+      this.#executor.run(() => {
+        if (this.#state === 'open') this.#handlers?.drained?.(this);
+      });
+    });
+  }
 
   #leave(): void {
     this.#state = 'closed';

@@ -18,6 +18,7 @@ class End {
   readonly seen: string[] = [];
   link: Link | null = null;
   text = '';
+  drainCount = 0;
   closed: string | null = null;
   readonly handlers: LinkHandlers = {
     opened: (link) => {
@@ -28,6 +29,7 @@ class End {
       this.text += bytes.toString();
       this.seen.push('data');
     },
+    drained: () => void (this.drainCount += 1),
     closed: (_link, reason) => {
       assert.equal(this.closed, null, 'closed is called once');
       this.closed = reason;
@@ -277,6 +279,23 @@ describe('simulated network', () => {
 
     assert.equal(acceptor.text.length, 300 * 1024);
     assert.equal(dialler.link!.bufferedBytes, 0);
+  });
+
+  it('tells who wrote more than was taken when all is taken, and nobody else', () => {
+    const { dialler, acceptor } = connect();
+    dialler.link!.write(Buffer.alloc(1024));
+    runFor(100);
+    assert.equal(dialler.drainCount, 0);
+
+    acceptor.link!.pause();
+    dialler.link!.write(Buffer.alloc(1024 * 1024));
+    runFor(100);
+    assert.equal(dialler.drainCount, 0);
+    acceptor.link!.resume();
+    runFor(100);
+
+    assert.equal(dialler.link!.bufferedBytes, 0);
+    assert.equal(dialler.drainCount, 1);
   });
 
   it('connects to a paused process, which takes the bytes once it goes on', () => {

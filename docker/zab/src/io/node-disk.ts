@@ -101,7 +101,7 @@ class BatchWriter {
         return rename(operation.from, operation.to);
       case 'remove':
         await this.#close(operation.path);
-        return unlink(operation.path);
+        return removeFile(operation.path);
       case 'makeDirectory':
         await mkdir(operation.path, { recursive: true });
     }
@@ -130,6 +130,15 @@ async function writeAll(file: number, bytes: Buffer): Promise<void> {
   while (at < bytes.length) {
     const { bytesWritten } = await writeFile(file, bytes, at, bytes.length - at, null);
     at += bytesWritten;
+  }
+}
+
+/** A file that is gone already, purged by somebody else, is as good as removed. */
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }
 

@@ -68,6 +68,9 @@ class NodeLink implements Link {
     socket.on('data', (bytes: Buffer) => {
       if (!this.#isReleased) handlers.data(this, bytes);
     });
+    socket.on('drain', () => {
+      if (!this.#isReleased) handlers.drained?.(this);
+    });
     socket.on('error', (error) => {
       this.#reason = error.message;
     });
@@ -80,7 +83,7 @@ class NodeLink implements Link {
   }
 
   get bufferedBytes(): number {
-    return this.#isCorked ? 0 : this.#socket.writableLength;
+    return this.#socket.writableLength;
   }
 
   write(bytes: Buffer): void {

@@ -43,6 +43,9 @@ export interface Answer {
   readonly next: 'stay' | 'close';
 }
 
+/** Why a connection is not read from: its handshake is not finished, or too many requests wait. */
+type HoldReason = 'handshake' | 'backlog';
+
 export interface ConnectionStats {
   received: number;
   sent: number;
@@ -80,13 +83,16 @@ export class ClientConnection {
   greeting: Buffer = Buffer.alloc(0);
   sessionId: SessionId = noSession;
   sessionTimeoutMs = 0;
-  /** Frames that arrived behind a ConnectRequest that is not answered yet. */
+  /** Frames that arrived behind a ConnectRequest that is not answered yet; the first holds the connection. */
   early: Buffer[] = [];
   /** The oldest first; `head` is the next to be answered. */
   readonly queue: PendingRequest[] = [];
   ids: readonly AuthId[];
-  isPaused = false;
+  /** Of the requests in `queue`. */
+  queuedBytes = 0;
+  readonly #holds = new Set<HoldReason>();
   #outgoing: Buffer[] = [];
+  #outgoingBytes = 0;
   readonly #options: ConnectionOptions;
 
   constructor(link: Link, options: ConnectionOptions) {
@@ -115,11 +121,42 @@ export class ClientConnection {
     return this.state !== 'closed';
   }
 
+  /** What this turn has for the client, and what the network has not taken of earlier turns. */
+  get unsentBytes(): number {
+    return this.#outgoingBytes + this.link.bufferedBytes;
+  }
+
+  enqueue(request: PendingRequest): void {
+    this.queue.push(request);
+    this.queuedBytes += request.body.length;
+  }
+
+  dequeue(): void {
+    const request = this.queue.shift();
+    this.queuedBytes -= request?.body.length ?? 0;
+  }
+
+  clearQueue(): void {
+    this.queue.length = 0;
+    this.queuedBytes = 0;
+  }
+
+  /** Not read from until every reason is gone. What was read already may still come. */
+  hold(reason: HoldReason): void {
+    if (this.#holds.size === 0) this.link.pause();
+    this.#holds.add(reason);
+  }
+
+  release(reason: HoldReason): void {
+    if (this.#holds.delete(reason) && this.#holds.size === 0) this.link.resume();
+  }
+
   /** Leaves at the end of the turn, together with all else that this turn has for the client. */
   send(frame: Buffer): void {
     if (!this.isOpen) return;
     if (this.#outgoing.length === 0) this.#options.becameDirty(this);
     this.#outgoing.push(frame);
+    this.#outgoingBytes += frame.length;
     this.stats.sent += 1;
   }
 
@@ -127,6 +164,7 @@ export class ClientConnection {
     const outgoing = this.#outgoing;
     if (outgoing.length === 0) return;
     this.#outgoing = [];
+    this.#outgoingBytes = 0;
     const [only] = outgoing;
     this.link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
   }
@@ -151,6 +189,7 @@ export class ClientConnection {
     if (!this.isOpen) return;
     this.state = 'closed';
     this.#outgoing = [];
+    this.#outgoingBytes = 0;
     this.#options.closed(this);
   }
 }

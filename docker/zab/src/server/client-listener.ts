@@ -17,6 +17,8 @@ export interface ClientListenerOptions {
   readonly turn: (work: () => void) => void;
   readonly word: (connection: ClientConnection, word: string) => void;
   readonly frame: (connection: ClientConnection, body: Buffer) => void;
+  /** A client that was behind has taken everything that was sent to it. */
+  readonly drained: (connection: ClientConnection) => void;
   readonly closed: (connection: ClientConnection) => void;
   readonly bindFailed: (reason: string) => void;
 }
@@ -115,6 +117,7 @@ export class ClientListener {
     turn(() => {});
     return {
       data: (_, bytes) => turn(() => this.#receive(connection, bytes)),
+      drained: () => turn(() => this.#options.drained(connection)),
       closed: () => turn(() => connection.closed()),
     };
   }

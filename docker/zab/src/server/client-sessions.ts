@@ -22,6 +22,8 @@ import type { EnsembleGate } from './ensemble-gate.ts';
 interface Handshake {
   readonly connection: ClientConnection;
   readonly request: ConnectRequest;
+  /** The session's closeSession was applied meanwhile: whatever the leader said before, it is over. */
+  hasEnded: boolean;
 }
 
 export interface ClientSessionsOptions {
@@ -56,8 +58,9 @@ export class ClientSessions {
     if (request === null || !this.#isAcceptable(connection, request)) return connection.destroy();
     connection.state = 'connecting';
     connection.sessionTimeoutMs = this.#negotiateTimeout(request.timeoutMs);
-    if (request.sessionId === noSession) return this.#create({ connection, request });
-    this.#reattach({ connection, request });
+    const handshake = { connection, request, hasEnded: false };
+    if (request.sessionId === noSession) return this.#create(handshake);
+    this.#reattach(handshake);
   }
 
   /** A createSession was applied. */
@@ -74,13 +77,17 @@ export class ClientSessions {
     const handshake = handshakes?.shift();
     if (handshakes?.length === 0) this.#revalidating.delete(sessionId);
     if (handshake === undefined) return;
-    if (isValid) this.#attach(handshake, sessionId);
+    if (isValid && !handshake.hasEnded) this.#attach(handshake, sessionId);
     else this.#refuse(handshake);
   }
 
-  /** A closeSession was applied: whoever still holds the session is cut off, without a message. */
+  /**
+   * A closeSession was applied: whoever still holds the session is cut off, without a message. Handshakes keep
+   * their places, for their answers are still to come, and may have been given before the session was closed.
+   */
   ended(sessionId: SessionId): void {
     this.#attached.get(sessionId)?.end();
+    for (const handshake of this.#revalidating.get(sessionId) ?? []) handshake.hasEnded = true;
   }
 
   connectionClosed(connection: ClientConnection): void {

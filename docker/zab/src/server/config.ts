@@ -74,7 +74,7 @@ export function parseZooConfig(text: string, file: string): ZooConfig {
   const limits = readLimits(reader, mode);
   reader.choice('electionAlg', '3', ['3']);
   reader.choice('peerType', 'participant', ['participant', 'observer']);
-  const clientPort = reader.integer('clientPort', 0, { least: 0, most: 65535 });
+  const clientPort = reader.integer('clientPort', 2181, { least: 0, most: 65535 });
   const purgeHours = reader.integer('autopurge.purgeInterval', 0, { least: 0, most: 2 ** 31 - 1 });
   const retained = reader.integer('autopurge.snapRetainCount', 3, { least: 0, most: 2 ** 31 - 1 });
 

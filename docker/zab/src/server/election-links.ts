@@ -34,6 +34,8 @@ export interface ElectionLinksOptions {
 /** Of whoever has connected and not said who it is. */
 const helloTimeoutMs = 5_000;
 const maxDialTimeoutMs = 5_000;
+/** More than a hello and the notifications of one turn: the network does not take what is sent. */
+const busyBytes = 2_048;
 /** A link whose network has not taken earlier bytes is asked again after this time. */
 const busyRetryMs = 20;
 const firstRedialMs = 250;
@@ -144,7 +146,7 @@ export class ElectionLinks {
       return;
     }
     // The queue's capacity of one: while the network is busy with earlier bytes the newest word waits here.
-    if (peer.link.bufferedBytes > 0) return this.#armTimer(busyRetryMs);
+    if (peer.link.bufferedBytes > busyBytes) return this.#armTimer(busyRetryMs);
     peer.link.write(peer.pending);
     peer.last = peer.pending;
     peer.pending = null;

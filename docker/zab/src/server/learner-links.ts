@@ -34,10 +34,12 @@ interface LearnerLink {
   readonly decoder: QuorumStreamDecoder;
   /** Encoded in this turn, not handed to the network yet. */
   outgoing: Buffer[];
+  /** Of the snapshot that it was sent, if it was: that comes in one piece, however large. */
+  snapshotBytes: number;
   isClosed: boolean;
 }
 
-/** A learner that takes nothing for this long a queue is dropped; it will synchronise again. */
+/** A learner that lets more than this pile up beside its snapshot is dropped; it will synchronise again. */
 const maxBufferedBytes = 512 * 1024 * 1024;
 const bindAttempts = 3;
 const bindRetryMs = 1_000;
@@ -68,7 +70,7 @@ export class LearnerLinks {
       case 'packet':
         return this.#enqueue(operation.link, encodeQuorumPacket(operation.packet));
       case 'stream':
-        return this.#enqueue(operation.link, operation.bytes);
+        return this.#enqueueSnapshot(operation.link, operation.bytes);
       case 'close':
         return this.#close(operation.link, operation.reason);
     }
@@ -82,7 +84,8 @@ export class LearnerLinks {
       if (entry.isClosed) continue;
       const [only] = outgoing;
       link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
-      if (link.bufferedBytes > maxBufferedBytes) this.#fail(entry, 'it does not take what is sent to it');
+      if (link.bufferedBytes - entry.snapshotBytes > maxBufferedBytes)
+        this.#fail(entry, 'it does not take what is sent to it');
     }
     this.#dirty.clear();
   }
@@ -165,7 +168,7 @@ export class LearnerLinks {
   #add(link: Link, { isLeader }: { isLeader: boolean }): LearnerLink {
     const id = this.#nextId++;
     const decoder = new QuorumStreamDecoder({ allowSnapshot: isLeader });
-    const entry: LearnerLink = { id, link, decoder, outgoing: [], isClosed: false };
+    const entry: LearnerLink = { id, link, decoder, outgoing: [], snapshotBytes: 0, isClosed: false };
     this.#links.set(id, entry);
     return entry;
   }
@@ -232,6 +235,12 @@ export class LearnerLinks {
     if (entry === undefined) return;
     entry.outgoing.push(bytes);
     this.#dirty.add(entry);
+  }
+
+  #enqueueSnapshot(id: LinkId, bytes: Buffer): void {
+    const entry = this.#links.get(id);
+    if (entry !== undefined) entry.snapshotBytes += bytes.length;
+    this.#enqueue(id, bytes);
   }
 
   #member(sid: number): Member | undefined {

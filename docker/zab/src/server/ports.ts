@@ -38,6 +38,11 @@ export interface Link {
 export interface LinkHandlers {
   opened?(link: Link): void;
   data(link: Link, bytes: Buffer): void;
+  /**
+   * `bufferedBytes` is 0 again after writes took it to 64 KiB or more; smaller amounts need not be told.
+   * Who stops writing to a link that is full goes on here.
+   */
+  drained?(link: Link): void;
   /** Called exactly once, also when a dial fails. */
   closed(link: Link, reason: string): void;
 }

@@ -52,7 +52,8 @@ export class ReadExecutor {
     }
   }
 
-  replyToWrite({ applied }: Committed, request: ClientRequest): ReplyContent {
+  /** Null when the transaction cannot have come of the request. */
+  replyToWrite({ applied }: Committed, request: ClientRequest): ReplyContent | null {
     return replyFor(request, applied.result);
   }
 

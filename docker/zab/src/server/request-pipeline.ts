@@ -17,7 +17,7 @@ import {
 import { JuteError } from '../../../../harness/wire/jute.ts';
 import type { ClientRequest, ReplyBody } from '../../../../harness/wire/records.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
-import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import type { Txn, TxnRecord } from '../../../../harness/wire/txn.ts';
 import type { Committed } from '../core/events.ts';
 import { authenticate } from './authentication.ts';
 import type { Answer, ClientConnection, PendingRequest } from './client-connection.ts';
@@ -33,11 +33,20 @@ interface SubmittedWrite {
   readonly pending: PendingRequest;
 }
 
-/** A connection with more requests waiting is not read from until half of them are answered. */
+/** A connection with more requests waiting, or more bytes of them, is not read from until half are answered. */
 const maxQueuedRequests = 1_000;
+const maxQueuedBytes = 4 * 1024 * 1024;
+/** With more than this on its way to a client no further read is executed for it: a few bytes ask for many. */
+const maxUnreadBytes = 1024 * 1024;
 /** A client that sends requests and takes no replies is dropped. */
 const maxUnsentBytes = 64 * 1024 * 1024;
 const syncConnected = 3;
+const creations: ReadonlySet<number> = new Set([
+  OpCode.CREATE,
+  OpCode.CREATE2,
+  OpCode.CREATE_CONTAINER,
+  OpCode.CREATE_TTL,
+]);
 
 const noBody: ReplyBody = { type: 'none' };
 
@@ -84,9 +93,13 @@ export class RequestPipeline {
     this.#stats.received += 1;
     if (received.request?.type === 'auth') return this.#authenticate(connection, received);
     this.#gate.touch(connection.sessionId, connection.sessionTimeoutMs);
-    connection.queue.push(received);
+    connection.enqueue(received);
     this.#advance(connection);
-    this.#regulate(connection);
+  }
+
+  /** The client has taken what was sent to it: reads that waited for that go on. */
+  drained(connection: ClientConnection): void {
+    if (connection.isOpen) this.#advance(connection);
   }
 
   /** Transactions that were just applied, in order; `shown` is called for each behind its events and reply. */
@@ -98,15 +111,13 @@ export class RequestPipeline {
       const write = this.#takeSubmitted(record);
       if (write !== null) {
         this.#answerWrite(write.connection, write.pending, committed);
-        this.#sendAnswers(write.connection);
+        // Stamped with this transaction: of those behind it in the batch no watch has been told yet.
+        this.#sendAnswers(write.connection, record.header.zxid);
         unblocked.add(write.connection);
       }
       shown(committed);
     }
-    for (const connection of unblocked) {
-      this.#advance(connection);
-      this.#regulate(connection);
-    }
+    for (const connection of unblocked) this.#advance(connection);
   }
 
   syncDone(token: number): void {
@@ -121,7 +132,7 @@ export class RequestPipeline {
 
   connectionClosed(connection: ClientConnection): void {
     this.#reads.watches.removeConnection(connection);
-    connection.queue.length = 0;
+    connection.clearQueue();
   }
 
   /** Serving ended: what was submitted may be committed by the next leader, but nobody here waits for it. */
@@ -174,23 +185,25 @@ export class RequestPipeline {
   /** Answers and executes from the front of the queue, then submits what need not wait any longer. */
   #advance(connection: ClientConnection): void {
     for (;;) {
-      this.#sendAnswers(connection);
+      this.#sendAnswers(connection, this.#lastZxid);
       if (!connection.isOpen) return;
       const [next] = connection.queue;
       if (next === undefined || next.kind !== 'local') break;
+      if (connection.unsentBytes > maxUnreadBytes) break;
       this.#executeLocal(connection, next);
     }
     this.#submitFromFront(connection);
+    this.#regulate(connection);
   }
 
-  /** Sends what is answered at the front of the queue; executes nothing. */
-  #sendAnswers(connection: ClientConnection): void {
+  /** Sends what is answered at the front of the queue, pings with `zxid`; executes nothing. */
+  #sendAnswers(connection: ClientConnection, zxid: number): void {
     for (;;) {
       const [next] = connection.queue;
       if (next === undefined) return;
-      if (next.kind === 'ping') this.#answer(next, { zxid: this.#lastZxid, err: 0 }, noBody);
+      if (next.kind === 'ping') this.#answer(next, { zxid, err: 0 }, noBody);
       if (next.answer === null) return;
-      connection.queue.shift();
+      connection.dequeue();
       this.#sendReply(connection, next, next.answer);
     }
   }
@@ -238,8 +251,9 @@ export class RequestPipeline {
     const writes = this.#submitted.get(clientId);
     const [first] = writes ?? [];
     if (writes === undefined || first === undefined || first.cxid !== cxid) return null;
-    // An expiry has cxid 0, which a client may have used for something else.
-    if (record.txn.type === 'closeSession' && first.opcode !== OpCode.CLOSE_SESSION) return null;
+    // The client chose its xid, and may have used it for something else on another connection of the session;
+    // an expiry has xid 0.
+    if (!canAnswer(record.txn, first.opcode)) return null;
     writes.shift();
     if (writes.length === 0) this.#submitted.delete(clientId);
     return first;
@@ -248,7 +262,15 @@ export class RequestPipeline {
   #answerWrite(connection: ClientConnection, pending: PendingRequest, committed: Committed): void {
     if (!connection.isOpen || pending.request === null) return;
     const { zxid } = committed.record.header;
-    const { err, body } = this.#reads.replyToWrite(committed, pending.request);
+    const reply = this.#reads.replyToWrite(committed, pending.request);
+    if (reply === null) {
+      this.#gate.log(
+        'warn',
+        `connection of ${connection.address} dropped: xid ${pending.xid} was used for two requests`,
+      );
+      return connection.destroy();
+    }
+    const { err, body } = reply;
     // The session lives on elsewhere: its old connection is dropped without a word.
     if (err === ErrorCode.SESSION_MOVED) return connection.destroy();
     const isClose = pending.opcode === OpCode.CLOSE_SESSION;
@@ -297,18 +319,46 @@ export class RequestPipeline {
   /** Back pressure: a client that is far ahead of its answers is not read from. */
   #regulate(connection: ClientConnection): void {
     if (!connection.isOpen) return;
-    if (connection.link.bufferedBytes > maxUnsentBytes) {
+    if (connection.unsentBytes > maxUnsentBytes) {
       this.#gate.log('warn', `connection of ${connection.address} dropped: it does not take its replies`);
       return connection.destroy();
     }
-    const queued = connection.queue.length;
-    if (!connection.isPaused && queued > maxQueuedRequests) {
-      connection.isPaused = true;
-      connection.link.pause();
-    } else if (connection.isPaused && queued < maxQueuedRequests / 2) {
-      connection.isPaused = false;
-      connection.link.resume();
+    const { queuedBytes } = connection;
+    const queuedCount = connection.queue.length;
+    if (queuedCount > maxQueuedRequests || queuedBytes > maxQueuedBytes) connection.hold('backlog');
+    else if (queuedCount < maxQueuedRequests / 2 && queuedBytes < maxQueuedBytes / 2) {
+      connection.release('backlog');
     }
+  }
+}
+
+/** Whether a request with this opcode may have become this transaction. Any may have failed. */
+function canAnswer(txn: Txn, opcode: number): boolean {
+  switch (txn.type) {
+    case 'error':
+      return true;
+    case 'create':
+    case 'create2':
+    case 'createContainer':
+    case 'createTTL':
+      return creations.has(opcode);
+    case 'delete':
+      return opcode === OpCode.DELETE;
+    case 'setData':
+      return opcode === OpCode.SET_DATA;
+    case 'setACL':
+      return opcode === OpCode.SET_ACL;
+    case 'check':
+      return opcode === OpCode.CHECK;
+    case 'multi':
+      return opcode === OpCode.MULTI;
+    case 'reconfig':
+      return opcode === OpCode.RECONFIG;
+    case 'closeSession':
+      return opcode === OpCode.CLOSE_SESSION;
+    case 'createSession':
+    case 'deleteContainer':
+      return false;
   }
 }
 

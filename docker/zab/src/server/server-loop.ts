@@ -23,6 +23,7 @@ import type { Epochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
 import { answerWord, type ServerMode, type ServerView } from './four-letter-words.ts';
+import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
 import { LearnerLinks } from './learner-links.ts';
 import type { ServerPorts, Timer } from './ports.ts';
 import type { Recovery } from './recovery.ts';
@@ -62,6 +63,7 @@ export class ServerLoop implements EnsembleGate {
   readonly #preparer: RequestPreparer;
   readonly #pipeline: RequestPipeline;
   readonly #sessions: ClientSessions;
+  readonly #revalidations = new HeldRevalidations();
   readonly #clients: ClientListener;
   readonly #electionLinks: ElectionLinks | null;
   readonly #learnerLinks: LearnerLinks | null;
@@ -152,8 +154,8 @@ export class ServerLoop implements EnsembleGate {
 
   revalidate(sessionId: SessionId, timeoutMs: number): void {
     if (this.#protocol.role !== 'leading') return this.#step({ type: 'revalidate', sessionId, timeoutMs });
-    const isValid = this.#keeper.revalidate({ sessionId, timeoutMs }, this.#sid, this.clock.nowMs());
-    this.#sessions.revalidated(sessionId, isValid);
+    const valid = this.#keeper.revalidate({ sessionId, timeoutMs }, this.#sid, this.clock.nowMs());
+    this.#answerRevalidation({ link: null, sessionId, valid });
   }
 
   touch(sessionId: SessionId, timeoutMs: number): void {
@@ -206,6 +208,7 @@ export class ServerLoop implements EnsembleGate {
     });
     const lastZxid = committed.at(-1)?.record.header.zxid ?? 0;
     this.#preparer.applied(lastZxid);
+    this.#releaseRevalidations();
     this.#appliedSinceSnapshot += committed.length;
     if (this.#isSnapshotDue()) this.#takeSnapshot(lastZxid);
   }
@@ -224,7 +227,7 @@ export class ServerLoop implements EnsembleGate {
       case 'revalidate': {
         const { link, sessionId } = upcall;
         const valid = this.#keeper.revalidate(upcall, upcall.from, this.clock.nowMs());
-        return this.#step({ type: 'revalidated', link, sessionId, valid });
+        return this.#answerRevalidation({ link, sessionId, valid });
       }
       case 'revalidated':
         return this.#sessions.revalidated(upcall.sessionId, upcall.valid);
@@ -235,14 +238,28 @@ export class ServerLoop implements EnsembleGate {
     }
   }
 
+  /** Leader: not before what was proposed by now is committed; `held-revalidations.ts` says why. */
+  #answerRevalidation(answer: Revalidation): void {
+    const { hasOutstanding, nextZxid } = this.#protocol;
+    this.#revalidations.hold(answer, hasOutstanding ? nextZxid - 1 : 0);
+    this.#releaseRevalidations();
+  }
+
+  #releaseRevalidations(): void {
+    for (const { link, sessionId, valid } of this.#revalidations.take(this.database.lastProcessedZxid)) {
+      if (link === null) this.#sessions.revalidated(sessionId, valid);
+      else this.#step({ type: 'revalidated', link, sessionId, valid });
+    }
+  }
+
   /** Leader: every request becomes a transaction, if only one that says why it failed. */
   #propose(request: ForwardedRequest, from: number): void {
     const { role, serving, nextZxid } = this.#protocol;
     if (role !== 'leading' || !serving) return;
-    const ownerOk = this.#keeper.admit(request, from, this.clock.nowMs());
+    const ownerOk = this.#keeper.admit(request, from);
     const timeMs = Math.floor(this.#ports.clock.wallMs());
     const record = this.#preparer.prepare({ ...request, ownerOk }, nextZxid, timeMs);
-    this.#keeper.prepared(record);
+    this.#keeper.prepared(record, from, this.clock.nowMs());
     this.#stats.proposed(record.bytes.length);
     this.#step({ type: 'propose', record });
   }
@@ -254,6 +271,7 @@ export class ServerLoop implements EnsembleGate {
     if (role === 'looking') this.#learnerLinks?.cancelDial();
     this.#isServing = serving;
     this.#preparer.reset();
+    this.#revalidations.reset();
     if (!serving) {
       this.#keeper.rest();
       this.#pipeline.reset();
@@ -294,7 +312,7 @@ export class ServerLoop implements EnsembleGate {
         return this.#sessions.connect(connection, body);
       case 'connecting':
         connection.early.push(body);
-        return;
+        return connection.hold('handshake');
       case 'attached':
         return this.#pipeline.receive(connection, body);
       case 'closed':
@@ -310,6 +328,7 @@ export class ServerLoop implements EnsembleGate {
       const early = connection.early;
       connection.early = [];
       for (const body of early) this.#receiveFrame(connection, body);
+      if (connection.isOpen) connection.release('handshake');
     }
   }
 
@@ -414,6 +433,7 @@ export class ServerLoop implements EnsembleGate {
       turn: (work) => this.#turn(work),
       word: (connection, word) => this.#answerWord(connection, word),
       frame: (connection, body) => this.#receiveFrame(connection, body),
+      drained: (connection) => this.#pipeline.drained(connection),
       closed: (connection) => this.#connectionClosed(connection),
       bindFailed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
     });

@@ -3,8 +3,6 @@
 // leader, in the answers to pings.
 
 import { OpCode } from '../../../../harness/wire/constants.ts';
-import { decodeCreateSessionBody } from '../../../../harness/wire/client-codec.ts';
-import { JuteError } from '../../../../harness/wire/jute.ts';
 import type { ForwardedRequest, SessionTouch } from '../../../../harness/wire/quorum-packet.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
@@ -69,13 +67,8 @@ export class SessionKeeper {
    * Leader, before a request is prepared: whether it comes through the server that the session belongs to.
    * After a change of leader nobody knows; the first server that speaks for a session has it.
    */
-  admit(request: ForwardedRequest, from: number, nowMs: number): boolean {
-    const { sessionId, opcode } = request;
-    if (opcode === OpCode.CREATE_SESSION) {
-      this.#tracker.add(sessionId, timeoutOf(request), nowMs);
-      this.#tracker.setOwner(sessionId, from);
-      return true;
-    }
+  admit({ sessionId, opcode }: ForwardedRequest, from: number): boolean {
+    if (opcode === OpCode.CREATE_SESSION) return true;
     const owner = this.#tracker.ownerOf(sessionId);
     if (owner === undefined) this.#tracker.setOwner(sessionId, from);
     return owner === undefined || owner === from;
@@ -86,9 +79,17 @@ export class SessionKeeper {
     return this.#tracker.ownerOf(sessionId);
   }
 
-  /** A transaction was prepared: a session whose end is decided must not expire as well. */
-  prepared(record: TxnRecord): void {
-    if (record.txn.type === 'closeSession') this.#tracker.close(record.header.clientId);
+  /**
+   * A transaction was prepared: a session that is to be counts from now on, as that of server `from`, and one
+   * whose end is decided must not expire as well.
+   */
+  prepared({ header, txn }: TxnRecord, from: number, nowMs: number): void {
+    if (txn.type === 'createSession') {
+      this.#tracker.add(header.clientId, txn.timeoutMs, nowMs);
+      this.#tracker.setOwner(header.clientId, from);
+    } else if (txn.type === 'closeSession') {
+      this.#tracker.close(header.clientId);
+    }
   }
 
   applied({ header, txn }: TxnRecord, nowMs: number): void {
@@ -107,15 +108,5 @@ export class SessionKeeper {
     const expired = this.#tracker.expired(nowMs);
     for (const session of expired) this.#trace?.({ event: 'EXPIRE_DECIDE', session });
     return expired;
-  }
-}
-
-function timeoutOf(request: ForwardedRequest): number {
-  try {
-    return decodeCreateSessionBody(request.body);
-  } catch (error) {
-    if (!(error instanceof JuteError)) throw error;
-    // The preparer refuses the request; until then the session is as good as expired.
-    return 0;
   }
 }

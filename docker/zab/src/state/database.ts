@@ -26,6 +26,12 @@ const configPath = '/zookeeper/config';
 const noChanges: readonly Change[] = [];
 const nothing: AppliedResult = { type: 'none' };
 
+interface ShownConfig {
+  readonly text: string;
+  readonly version: number;
+  readonly timeMs: number;
+}
+
 type Creation = Extract<Txn, { parentCversion: number }>;
 type SetData = Extract<Txn, { type: 'setData' | 'reconfig' }>;
 
@@ -38,6 +44,7 @@ export class StateDatabase implements Database {
   /** The last real transaction; `#lastProcessedZxid` may stand at the mark of an epoch behind it. */
   #lastTxnZxid = 0;
   #digestMismatchCount = 0;
+  #config: ShownConfig | null = null;
 
   constructor(options: Partial<TreeOptions> = {}) {
     this.#options = { extendedTypes: false, ...options };
@@ -83,15 +90,13 @@ export class StateDatabase implements Database {
     this.#lastProcessedZxid = zxid;
   }
 
-  /** The membership is shown as a znode of every server's own; no transaction brings it, and no digest covers it. */
-  setConfig(config: { readonly text: string; readonly version: number; readonly timeMs: number }): void {
-    this.#tree.setData({
-      path: configPath,
-      data: Buffer.from(config.text),
-      version: -1,
-      zxid: config.version,
-      time: config.timeMs,
-    });
+  /**
+   * The membership is shown as a znode of every server's own; no transaction brings it, and no digest covers it.
+   * It stays when a leader's snapshot is installed, which has the leader's own.
+   */
+  setConfig(config: ShownConfig): void {
+    this.#config = config;
+    this.#showConfig();
   }
 
   encodeStream(): Buffer {
@@ -143,6 +148,14 @@ export class StateDatabase implements Database {
     for (const [sessionId, timeoutMs] of sessions) this.#addSession(sessionId, timeoutMs);
     this.#lastProcessedZxid = zxid;
     this.#lastTxnZxid = zxid;
+    this.#showConfig();
+  }
+
+  #showConfig(): void {
+    if (this.#config === null) return;
+    const { text, version, timeMs } = this.#config;
+    const data = Buffer.from(text);
+    this.#tree.setData({ path: configPath, data, version: -1, zxid: version, time: timeMs });
   }
 
   #apply(txn: Txn, header: TxnHeader, changes: Change[]): AppliedResult {

@@ -133,6 +133,9 @@ export class RequestPreparer {
         case OpCode.DELETE_CONTAINER:
           return this.#deleteContainer(request.body.toString(), context);
         default:
+          // Ahead of every other fault: the session's next server may have a request with this xid under way,
+          // and takes any other error for the answer to it.
+          if (context.sessionErr === ErrorCode.SESSION_MOVED) return context.sessionErr;
           return this.#prepareClientRequest(decodeRequestBody(request.opcode, request.body, 0), context);
       }
     } catch (error) {

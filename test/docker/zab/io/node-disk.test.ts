@@ -52,6 +52,13 @@ describe('the disk on Node', () => {
     assert.equal(text('epoch'), 'new', 'a removed name is a new file');
   });
 
+  it('takes a file that somebody else removed for removed', async () => {
+    const error = await submit({ type: 'remove', path: at('gone') }, append('log', 'next'));
+
+    assert.equal(error, null);
+    assert.equal(text('log'), 'next');
+  });
+
   it('makes directories on the way, and finds nothing where nothing is', async () => {
     await submit({ type: 'makeDirectory', path: at('a/b') });
     await submit({ type: 'makeDirectory', path: at('a/b') });

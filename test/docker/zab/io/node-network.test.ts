@@ -18,6 +18,7 @@ class Side implements LinkHandlers {
   link: Link | null = null;
   text = '';
   readonly ends: string[] = [];
+  drainCount = 0;
 
   opened(link: Link): void {
     this.link = link;
@@ -25,6 +26,10 @@ class Side implements LinkHandlers {
 
   data(_: Link, bytes: Buffer): void {
     this.text += bytes.toString();
+  }
+
+  drained(): void {
+    this.drainCount += 1;
   }
 
   closed(_: Link, reason: string): void {
@@ -87,6 +92,24 @@ describe('the network on Node', () => {
 
     await until(() => far.text === 'x');
     near.link?.destroy();
+    listener.close();
+  });
+
+  it('counts what is written at once, and tells when all of it was taken', async () => {
+    const { near, far, listener } = await connected();
+    const bytes = 16 * 1024 * 1024;
+    far.link?.pause();
+    near.link?.write(Buffer.alloc(bytes));
+    assert.equal(near.link?.bufferedBytes, bytes, 'in the same turn');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert(near.link.bufferedBytes > 0);
+    assert.equal(near.drainCount, 0);
+
+    far.link?.resume();
+    await until(() => near.drainCount > 0);
+
+    assert.equal(near.link.bufferedBytes, 0);
+    near.link.destroy();
     listener.close();
   });
 

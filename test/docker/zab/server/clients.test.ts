@@ -112,6 +112,40 @@ describe('a connection', () => {
     assert(seen.includes('event 4 /'));
   });
 
+  it('is not told by a ping of what its watches have not told yet', () => {
+    const { world, server } = alone();
+    const [client, other] = [server.client(), server.client()];
+    client.call(create('/a'));
+    client.call(create('/x'));
+    client.call(get('/a', true));
+    // While the disk is busy the next ones gather, so they are committed together.
+    server.diskMs = 20;
+    other.send(set('/x', 'busy'));
+    world.run(2);
+    client.send(set('/x', '1'), ping, set('/x', '2'));
+    other.send(set('/a', 'changed'));
+    world.run(200);
+
+    const seen = client.take();
+
+    assert.deepEqual(lines(seen).toSorted(), [
+      'event 3 /a',
+      'reply 4 err 0',
+      'reply 5 err 0',
+      'reply 6 err 0',
+    ]);
+    const changedZxid = other.replies().at(-1)?.zxid ?? 0;
+    const replies = seen.map((each) => (typeof each === 'string' ? changedZxid : each.zxid));
+    assert.deepEqual(
+      replies,
+      replies.toSorted((a, b) => a - b),
+      'event and replies are in the order of their zxids',
+    );
+    const told = seen.indexOf('event 3 /a');
+    const shown = seen.findIndex((each) => typeof each !== 'string' && each.zxid >= changedZxid);
+    assert(shown === -1 || told < shown, 'the event comes first');
+  });
+
   it('gets a watch fired once, and exists waits for a znode that is missing', () => {
     const { world, server } = alone();
     const client = server.client();

@@ -117,7 +117,7 @@ describe('zoo.cfg', () => {
       /tickTime: expected a whole number.*"fast".*tickTime=3000/,
     ],
     ['a tick of zero', 'tickTime=0\ndataDir=/d', 1, /from 1 to/],
-    ['a port beyond 65535', 'dataDir=/d\nclientPort=70000', 2, /clientPort.*65535.*70000/],
+    ['a port beyond 65535', 'dataDir=/d\nclientPort=70000', 2, /clientPort.*65535.*70000.*clientPort=2181/],
     ['a wrong boolean', 'dataDir=/d\nstandaloneEnabled=maybe', 2, /true or false.*standaloneEnabled=true/],
     ['another election', 'dataDir=/d\nelectionAlg=0', 2, /electionAlg: expected 3/],
     ['a wrong peerType', 'dataDir=/d\npeerType=leader', 2, /participant or observer/],

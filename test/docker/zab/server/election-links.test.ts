@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ElectionLinks } from '../../../../docker/zab/src/server/election-links.ts';
-import type { Link } from '../../../../docker/zab/src/server/ports.ts';
+import type { Link, Network } from '../../../../docker/zab/src/server/ports.ts';
 import { encodeElectionHello } from '../../../../harness/wire/election-codec.ts';
 import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
 import { MemoryWorld } from './memory-world.ts';
@@ -29,12 +29,12 @@ class Ensemble {
   readonly warnings: string[] = [];
   readonly links = new Map<number, ElectionLinks>();
 
-  start(sid: number): ElectionLinks {
+  start(sid: number, through: (network: Network) => Network = (network) => network): ElectionLinks {
     const links = new ElectionLinks({
       sid,
       membership,
       clock: this.world.clock(),
-      network: this.world.networkOf(`zab${sid}`),
+      network: through(this.world.networkOf(`zab${sid}`)),
       log: (level, message) => void (level === 'warn' && this.warnings.push(message)),
       tickMs: 200,
       listenOnAllAddresses: false,
@@ -47,7 +47,64 @@ class Ensemble {
   }
 }
 
+/** A link that reports all that was ever written as not taken yet, as Node's does within a turn. */
+class HoldingLink implements Link {
+  bufferedBytes = 0;
+  inner: Link | null = null;
+  readonly remote = { host: 'zab1', port: electionPort };
+
+  write(bytes: Buffer): void {
+    this.bufferedBytes += bytes.length;
+    this.inner?.write(bytes);
+  }
+
+  pause(): void {
+    this.inner?.pause();
+  }
+
+  resume(): void {
+    this.inner?.resume();
+  }
+
+  end(): void {
+    this.inner?.end();
+  }
+
+  destroy(): void {
+    this.inner?.destroy();
+  }
+}
+
 describe('election links', () => {
+  it('send hello and first word at once, and hold only the newest back from a network that takes nothing', () => {
+    const ensemble = new Ensemble();
+    ensemble.start(1);
+    const holding = new HoldingLink();
+    const three = ensemble.start(3, (network) => ({
+      ...network,
+      dial: (address, timeoutMs, handlers) => {
+        holding.inner = network.dial(address, timeoutMs, {
+          opened: () => handlers.opened?.(holding),
+          data: (_, bytes) => handlers.data(holding, bytes),
+          closed: (_, reason) => handlers.closed(holding, reason),
+        });
+        return holding;
+      },
+    }));
+
+    three.send(1, vote(1));
+    ensemble.world.run(10);
+    assert.deepEqual(ensemble.heard, ['1<3:1']);
+    holding.bufferedBytes = 100_000;
+    for (const round of [2, 3, 4]) three.send(1, vote(round));
+    ensemble.world.run(100);
+    assert.deepEqual(ensemble.heard, ['1<3:1']);
+    holding.bufferedBytes = 0;
+    ensemble.world.run(50);
+
+    assert.deepEqual(ensemble.heard, ['1<3:1', '1<3:4']);
+  });
+
   it('keep the connection that the larger server id dialled', () => {
     const ensemble = new Ensemble();
     const one = ensemble.start(1);

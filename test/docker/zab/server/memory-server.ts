@@ -19,7 +19,6 @@ import { MemoryDisk } from './memory-disk.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
 const clientPort = 2181;
-const diskMs = 2;
 
 export class MemoryServer {
   readonly world: MemoryWorld;
@@ -27,6 +26,8 @@ export class MemoryServer {
   readonly disk: MemoryDisk;
   readonly log: string[] = [];
   readonly trace: Readonly<Record<string, unknown>>[] = [];
+  /** What each batch of disk operations takes. */
+  diskMs = 2;
   exited: { code: number; reason: string } | null = null;
   server: ZabServer;
   readonly #options: ServerOptions;
@@ -72,7 +73,7 @@ export class MemoryServer {
             this.disk.submit(operations, (error) => {
               if (!incarnationIsOver) done(error);
             });
-            this.world.after(diskMs, () => void this.disk.step());
+            this.world.after(this.diskMs, () => void this.disk.step());
           },
         },
         random: () => 0.5,
@@ -177,6 +178,20 @@ export class MemoryClient {
 
   close(): void {
     this.#link?.destroy();
+  }
+
+  /** Reads nothing from the server until `resume`. */
+  pause(): void {
+    this.#link?.pause();
+  }
+
+  resume(): void {
+    this.#link?.resume();
+  }
+
+  /** What the server does not take. */
+  get unsentBytes(): number {
+    return this.#link?.bufferedBytes ?? 0;
   }
 
   /** What came since the last call: replies, and events as lines. */

@@ -18,6 +18,8 @@ interface Event {
 }
 
 const latencyMs = 1;
+/** What a network takes of a receiver that does not read. */
+const windowBytes = 64 * 1024;
 
 export class MemoryWorld {
   nowMs = 0;
@@ -110,12 +112,16 @@ export class MemoryWorld {
 
 class MemoryLink implements Link {
   readonly remote: Address;
-  readonly bufferedBytes = 0;
   readonly #world: MemoryWorld;
   readonly #route: { from: string; to: string };
   other: MemoryLink | null = null;
   handlers: LinkHandlers | null = null;
   isClosed = false;
+  /** Written here, not yet taken there. */
+  #undelivered = 0;
+  #isFlowing = true;
+  /** What arrived here while the flow was stopped. */
+  #held: (() => void)[] = [];
 
   constructor(world: MemoryWorld, remote: Address, route: { from: string; to: string }) {
     this.#world = world;
@@ -123,14 +129,30 @@ class MemoryLink implements Link {
     this.#route = route;
   }
 
-  write(bytes: Buffer): void {
-    const copy = Buffer.from(bytes);
-    this.#carry((other) => other.handlers?.data(other, copy));
+  get bufferedBytes(): number {
+    return Math.max(0, this.#undelivered - windowBytes);
   }
 
-  pause(): void {}
+  write(bytes: Buffer): void {
+    const copy = Buffer.from(bytes);
+    this.#undelivered += copy.length;
+    this.#carry((other) => {
+      this.#taken(copy.length);
+      other.handlers?.data(other, copy);
+    });
+  }
 
-  resume(): void {}
+  pause(): void {
+    this.#isFlowing = false;
+  }
+
+  /** What was held comes later, each piece for itself, unless the flow is stopped again. */
+  resume(): void {
+    this.#isFlowing = true;
+    this.#world.after(0, () => {
+      while (this.#isFlowing && !this.isClosed && this.#held.length > 0) this.#held.shift()?.();
+    });
+  }
 
   end(): void {
     if (this.isClosed) return;
@@ -148,12 +170,30 @@ class MemoryLink implements Link {
     this.handlers?.closed(this, reason);
   }
 
+  #taken(byteCount: number): void {
+    const wasFull = this.bufferedBytes > 0;
+    this.#undelivered -= byteCount;
+    if (!wasFull || this.bufferedBytes > 0) return;
+    this.#world.after(latencyMs, () => {
+      if (!this.isClosed) this.handlers?.drained?.(this);
+    });
+  }
+
+  #arrive(what: () => void): void {
+    if (this.#isFlowing && this.#held.length === 0) what();
+    else this.#held.push(what);
+  }
+
   /** Bytes into a cut are lost with the connection: nobody is told. */
   #carry(arrive: (other: MemoryLink) => void): void {
     const { from, to } = this.#route;
     this.#world.after(latencyMs, () => {
       if (this.#world.cut.has(from) || this.#world.cut.has(to)) return;
-      if (this.other !== null && !this.other.isClosed) arrive(this.other);
+      const { other } = this;
+      if (other === null || other.isClosed) return;
+      other.#arrive(() => {
+        if (!other.isClosed) arrive(other);
+      });
     });
   }
 }

@@ -1,6 +1,7 @@
 // Plays a recorded conversation of a client with Apache ZooKeeper into our state, at the recorded zxids and
 // times, and collects our replies next to the recorded ones.
 
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
   decodeReplyBody,
@@ -16,6 +17,7 @@ import type { AuthId } from '../../../../harness/wire/quorum-packet.ts';
 import type { ClientRequest, ReplyBody, ReplyHeader, Stat } from '../../../../harness/wire/records.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import type { AppliedResult } from '../../../../docker/zab/src/core/events.ts';
 import { StateDatabase } from '../../../../docker/zab/src/state/database.ts';
 import { executeRead, isRead, type ReplyContent } from '../../../../docker/zab/src/state/local-reads.ts';
 import { replyFor } from '../../../../docker/zab/src/state/replies.ts';
@@ -88,7 +90,7 @@ export class Player {
       content =
         request === null
           ? { err: committed.err, body: { type: 'none' } }
-          : replyFor(request, committed.applied.result);
+          : ownReply(request, committed.applied.result);
     } else {
       return [];
     }
@@ -196,4 +198,10 @@ function statsOf(body: ReplyBody): Stat[] {
 function digestId(auth: Buffer): AuthId {
   const [user = ''] = auth.toString().split(':');
   return { scheme: 'digest', id: `${user}:${createHash('sha1').update(auth).digest('base64')}` };
+}
+
+function ownReply(request: ClientRequest, result: AppliedResult): ReplyContent {
+  const reply = replyFor(request, result);
+  assert(reply !== null, `the transaction of a ${request.type} answers it`);
+  return reply;
 }

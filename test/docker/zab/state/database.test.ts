@@ -258,6 +258,17 @@ describe('snapshot stream', () => {
     return encodeSnapshotStream({ sessions: [], acls: [], nodes });
   }
 
+  it('leaves the configuration of the server that installs it', () => {
+    const [leader, learner] = [new StateDatabase(), new StateDatabase()];
+    leader.setConfig({ text: "the leader's", version: 0, timeMs: 1 });
+    learner.setConfig({ text: "the learner's", version: 0, timeMs: 2 });
+
+    learner.installStream(leader.encodeStream(), 5);
+
+    assert.equal(learner.tree.get('/zookeeper/config')?.data?.toString(), "the learner's");
+    assert.equal(learner.digest(), leader.digest());
+  });
+
   it('carries everything to another server', () => {
     const server = StateServer.serving();
     server.write(create('/a'));

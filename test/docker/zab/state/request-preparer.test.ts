@@ -50,6 +50,7 @@ describe('order of checks', () => {
     ['create: times to live are off', createTtl('nopath', 0, 5), unknownSession, UNIMPLEMENTED],
     ['create: ttl without flags', createTtl('nopath', 5, 0), unknownSession, BAD_ARGUMENTS],
     ['create: session unknown', create('nopath', { acl: [] }), unknownSession, SESSION_EXPIRED],
+    ['create: session moved, before its flags', create('nopath', { flags: 9 }), movedSession, SESSION_MOVED],
     ['create: session moved', create('nopath', { acl: [] }), movedSession, SESSION_MOVED],
     ['create: no slash', create('nopath', { acl: [] }), {}, BAD_ARGUMENTS],
     ['create: NUL', create('/none/\0', { acl: [] }), {}, BAD_ARGUMENTS],

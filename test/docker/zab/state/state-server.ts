@@ -1,6 +1,7 @@
 // A leader reduced to its state: requests in, transactions prepared and applied at once or later, replies out.
 // For tests; the real loop is in `docker/zab/src/server`.
 
+import assert from 'node:assert/strict';
 import { encodeRequestBody, opcodeOf } from '../../../../harness/wire/client-requests.ts';
 import { OpCode } from '../../../../harness/wire/constants.ts';
 import { JuteWriter } from '../../../../harness/wire/jute.ts';
@@ -94,7 +95,9 @@ export class StateServer {
   /** Prepares and applies, behind everything that is in flight. */
   write(request: ClientRequest, submission: Submission = {}): ReplyContent & Applied {
     const applied = this.#applied(this.prepare(request, submission));
-    return { ...applied, ...replyFor(request, applied.result) };
+    const reply = replyFor(request, applied.result);
+    assert(reply !== null, `the transaction of a ${request.type} answers it`);
+    return { ...applied, ...reply };
   }
 
   #applied(record: TxnRecord): Applied {
