@@ -183,14 +183,22 @@
     }
   }
 
+  /** The smallest of 1, 2, 5 × 10ⁿ that leaves room for a label at each step. */
+  function tickStep() {
+    const least = ((view.to - view.from) * 90) / (width - gutter);
+    const power = 10 ** Math.floor(Math.log10(least));
+    return power * ([1, 2, 5].find((factor) => power * factor >= least) ?? 10);
+  }
+
   function drawAxis(pen) {
-    const steps = Math.max(2, Math.floor((width - gutter) / 130));
+    const step = tickStep();
+    const digits = Math.max(0, 6 - Math.floor(Math.log10(step)));
     pen.fillStyle = color('--soft');
-    const digits = view.to - view.from < 1e6 ? 4 : view.to - view.from < 2e7 ? 2 : 0;
-    for (let step = 0; step <= steps; step++) {
-      const us = view.from + ((view.to - view.from) * step) / steps;
-      pen.textAlign = step === 0 ? 'left' : step === steps ? 'right' : 'center';
-      pen.fillText(`${(us / 1e6).toFixed(digits)} s`, x(us), height - axisHeight / 2 + 2);
+    for (let us = Math.ceil(view.from / step) * step; us <= view.to; us += step) {
+      const at = x(us);
+      pen.textAlign = at < gutter + 20 ? 'left' : at > width - 20 ? 'right' : 'center';
+      pen.fillRect(at, height - axisHeight, 1, 4);
+      pen.fillText(`${(us / 1e6).toFixed(digits)} s`, at, height - axisHeight / 2 + 3);
     }
   }
 
@@ -209,10 +217,7 @@
 
   function showMarked() {
     const first = data.offending;
-    if (first === null) {
-      detail.textContent = 'No operation is marked: nothing was violated.';
-      return;
-    }
+    if (first === null) return;
     const span = Math.max(data.length[first] * 8, 200000);
     setView(starts[first] - span / 2, starts[first] + span / 2);
     focus(first);
@@ -293,6 +298,7 @@
     mark: showMarked,
   };
   for (const button of document.querySelectorAll('[data-view]')) {
+    button.hidden = button.dataset.view === 'mark' && data.offending === null;
     button.addEventListener('click', () => views[button.dataset.view]());
   }
   window.addEventListener('resize', resize);
