@@ -18,7 +18,7 @@ import { Random } from '../random/random.ts';
 import { packageRoot } from './package-root.ts';
 import { exitCodeOf, verdictOf } from './exit-code.ts';
 import { judgeProgress } from './progress-guarantee.ts';
-import { provision } from './provision.ts';
+import { provision, type World } from './provision.ts';
 import { RunFolder } from './run-folder.ts';
 import { requireNemeses, RunLife } from './run-life.ts';
 import { replayCommand, worldOf } from './run-options.ts';
@@ -67,25 +67,37 @@ class Run {
 
   async #runInWorld(): Promise<RunResult> {
     this.#enter('provisioning');
-    const { options, random, hooks } = { options: this.#options, random: this.#random, hooks: this.#hooks };
+    const hooks = this.#hooks;
     const { signal } = hooks;
     const interrupted = whenAborted(signal);
     const provisioning = provision({
-      options,
+      options: this.#options,
       runId: this.#folder.name,
-      random,
+      random: this.#random,
       progress: hooks.message ?? (() => {}),
       signal,
     }).catch((error: unknown) => {
       throw signal?.aborted === true ? new RunInterrupted(this.#folder.path) : error;
     });
-    await using world = await provisioning;
+    const world = await provisioning;
+    // `await using` would say it better, but Node 22 does not know it yet.
+    try {
+      return await this.#runIn(world, interrupted);
+    } finally {
+      await world[Symbol.asyncDispose]();
+    }
+  }
+
+  async #runIn(world: World, interrupted: Promise<true>): Promise<RunResult> {
     const { ensemble } = world;
+    const options = this.#options;
+    const { signal } = this.#hooks;
     this.#ensemble = ensemble;
     requireNemeses(options, ensemble);
     const recorder = new HistoryRecorder({ nowNs: () => ensemble.clock.nowNs(), sink: this.#sink });
     this.#recorder = recorder;
-    const progress = hooks.progress ?? (() => {});
+    const progress = this.#hooks.progress ?? (() => {});
+    const random = this.#random;
     const life = new RunLife({ options, ensemble, recorder, random, progress, signal });
     this.#life = life;
 

@@ -27,7 +27,8 @@ export async function runCommand(given: RunCommandArguments): Promise<number> {
       : createProgressLine({ stream: process.stderr, nowMs: () => performance.now() });
   // Also tells the seed while the run is under way: what is interrupted can be repeated.
   line.say(`ordeal: ${replayCommand(options)}`);
-  using interruption = listenForInterruption((text) => line.say(text));
+  // `using` would say it better, but Node 22 does not know it yet.
+  const interruption = listenForInterruption((text) => line.say(text));
   try {
     const result = await run(options, {
       progress: (progress) => line.show(progress),
@@ -44,6 +45,8 @@ export async function runCommand(given: RunCommandArguments): Promise<number> {
     if (!(error instanceof RunInterrupted)) throw error;
     printError(`ordeal: ${error.message}`);
     return exitCodes.interrupted;
+  } finally {
+    interruption[Symbol.dispose]();
   }
 }
 

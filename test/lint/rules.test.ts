@@ -1,4 +1,4 @@
-// The import rules must be able to fail: each forbidden import is planted in a scratch file and must be named.
+// The rules of our own must be able to fail: each forbidden thing is planted in a scratch file and must be named.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -60,9 +60,14 @@ const forbidden: readonly (readonly [file: string, code: string, complaint: RegE
   ['docker/zab/src/core/scratch.ts', `export const now = Date.now();`, /Unexpected use of 'Date'/],
   ['harness/simulation/scratch.ts', `setTimeout(() => undefined, 1);`, /Unexpected use of 'setTimeout'/],
   ['harness/generator/scratch.ts', `export const drawn = Math.random();`, /'Math\.random' is restricted/],
+  [
+    'harness/run/scratch.ts',
+    `export function f(g: Disposable) { using h = g; return h; }`,
+    /'using' does not run on Node 22/,
+  ],
 ];
 
-describe('import rules', () => {
+describe('lint rules of our own', () => {
   for (const [file, code, complaint] of forbidden) {
     it(`refuse ${code.trim()} in ${dirname(file)}`, () => {
       const output = lint(file, `${code}\n`);

@@ -108,4 +108,17 @@ const folderImports = {
   },
 };
 
-export default { meta: { name: 'ordeal' }, rules: { 'folder-imports': folderImports } };
+/** Node 22, which the project supports, cannot parse `using`; tests run on the Node that npm brings. */
+const noUsing = {
+  meta: { type: 'problem' },
+  create(context) {
+    return {
+      VariableDeclaration(node) {
+        if (!node.kind.includes('using')) return;
+        context.report({ node, message: `'${node.kind}' does not run on Node 22: use try and finally` });
+      },
+    };
+  },
+};
+
+export default { meta: { name: 'ordeal' }, rules: { 'folder-imports': folderImports, 'no-using': noUsing } };
