@@ -21,7 +21,7 @@ import { cleanEngine, removeLeftovers } from './clean.ts';
 import { mergeTraces, readDataDirectory, readFile, readLogs } from './collect.ts';
 import { sendersByReceiver } from './cuts.ts';
 import { connectEngine, messageOf, settleAll } from './engine.ts';
-import { imageDigests, imageOfSystem, nemesisImage, requireImages } from './images.ts';
+import { imageOfSystem, nemesisImage, requireImages } from './images.ts';
 import { labelsOfRun, nameInRun } from './labels.ts';
 import { Pod, traceFile } from './pod.ts';
 import { packetsPass } from './probe.ts';
@@ -77,16 +77,16 @@ async function provision(
   const { runId, signal, progress = () => {} } = options;
   const images = [nemesisImage, ...servers.map(({ image }) => image)];
   signal?.throwIfAborted();
-  const [network] = await settleAll([
+  const [network, imageIds] = await settleAll([
     createNetwork(docker, runId),
     requireImages(docker, images, progress),
     removeLeftovers(docker),
   ]);
   signal?.throwIfAborted();
-  const plan = { runId, network, labels: labelsOfRun(runId) };
+  const plan = { runId, network, imageIds, labels: labelsOfRun(runId) };
   const [pods, versions] = await settleAll([
     settleAll(servers.map(({ sid, image }) => Pod.open(docker, { ...plan, sid, image }))),
-    describeVersions(docker, images),
+    describeVersions(docker, imageIds),
     loadServerContainer(),
   ]);
   signal?.throwIfAborted();
@@ -294,9 +294,16 @@ async function createNetwork(docker: Docker, runId: string): Promise<string> {
   return name;
 }
 
-async function describeVersions(docker: Docker, images: readonly string[]): Promise<Record<string, string>> {
-  const [digests, engine] = await Promise.all([imageDigests(docker, images), docker.version()]);
-  return { ...digests, 'docker engine': engine.Version, kernel: engine.KernelVersion ?? 'unknown' };
+async function describeVersions(
+  docker: Docker,
+  imageIds: ReadonlyMap<string, string>,
+): Promise<Record<string, string>> {
+  const engine = await docker.version();
+  return {
+    ...Object.fromEntries(imageIds),
+    'docker engine': engine.Version,
+    kernel: engine.KernelVersion ?? 'unknown',
+  };
 }
 
 function timingOf({ tickMs, initLimit, syncLimit }: DockerEnsembleOptions): Partial<Timing> {

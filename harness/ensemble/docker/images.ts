@@ -77,19 +77,6 @@ export async function buildMutantImage(
   return image;
 }
 
-/** What each image really is, for run.json. */
-export async function imageDigests(
-  docker: Docker,
-  images: readonly string[],
-): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {};
-  for (const image of new Set(images)) {
-    const found = await inspectImage(docker, image);
-    if (found !== null) digests[image] = found.id;
-  }
-  return digests;
-}
-
 /** `stale`: made from other sources than these. */
 export async function imageState(docker: Docker, name: string): Promise<'current' | 'stale' | 'missing'> {
   const own = ownImages[name];
@@ -100,23 +87,26 @@ export async function imageState(docker: Docker, name: string): Promise<'current
 
 /**
  * Throws EnvironmentError when an image is missing. Images of ours that were made from other sources than
- * these are built again first.
+ * these are built again first. Returns what each name stands for now (`sha256:…`): a run keeps to that, since
+ * another checkout on the same engine may give the name to its own build at any moment.
  */
 export async function requireImages(
   docker: Docker,
   images: readonly string[],
   progress: Progress,
-): Promise<void> {
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map<string, string>();
   for (const image of new Set(images)) {
     const name = imageNames.find((candidate) => ownImages[candidate]?.image === image);
-    if (name === undefined) {
-      if ((await inspectImage(docker, image)) === null) throw missing(image, `docker pull ${image}`);
-      continue;
+    if (name !== undefined && (await imageState(docker, name)) === 'stale')
+      await buildImages([name], progress);
+    const found = await inspectImage(docker, image);
+    if (found === null) {
+      throw missing(image, name === undefined ? `docker pull ${image}` : 'ordeal images build');
     }
-    const state = await imageState(docker, name);
-    if (state === 'missing') throw missing(image, 'ordeal images build');
-    if (state === 'stale') await buildImages([name], progress);
+    ids.set(image, found.id);
   }
+  return ids;
 }
 
 function missing(image: string, remedy: string): EnvironmentError {

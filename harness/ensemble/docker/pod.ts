@@ -20,6 +20,8 @@ export interface PodPlan {
   readonly image: string;
   readonly network: string;
   readonly labels: Labels;
+  /** What each image's name stood for when the run began. */
+  readonly imageIds: ReadonlyMap<string, string>;
 }
 
 /** The engine's status for a command that does not fit the container's state. */
@@ -76,12 +78,12 @@ export class Pod {
   async createServer(zooConfig: string, environment: Record<string, string>): Promise<void> {
     assert.equal(this.#server, null, `server ${this.sid} is created once`);
     const { startServerContainer } = await import('./server-container.ts');
-    const { runId, labels, image } = this.#plan;
+    const { runId, labels, image, imageIds } = this.#plan;
     try {
       const id = await startServerContainer({
         name: nameInRun(runId, `server-${this.sid}`),
         labels,
-        image,
+        imageId: imageIds.get(image) ?? image,
         sid: this.sid,
         networkContainerId: this.#networkId,
         volume: volumeName(this.#plan),
@@ -159,11 +161,11 @@ export class Pod {
   }
 }
 
-function networkContainer({ runId, sid, network, labels }: PodPlan): Docker.ContainerCreateOptions {
+function networkContainer({ runId, sid, network, labels, imageIds }: PodPlan): Docker.ContainerCreateOptions {
   const port = `${clientPort}/tcp`;
   return {
     name: nameInRun(runId, `network-${sid}`),
-    Image: nemesisImage,
+    Image: imageIds.get(nemesisImage) ?? nemesisImage,
     Labels: { ...labels },
     Hostname: `server${sid}`,
     ExposedPorts: { [port]: {} },

@@ -10,7 +10,7 @@ import { configFile, dataDirectory, myidFile } from './zoo-config.ts';
 export interface ServerContainerPlan {
   readonly name: string;
   readonly labels: Labels;
-  readonly image: string;
+  readonly imageId: string;
   readonly sid: number;
   readonly networkContainerId: string;
   readonly volume: string;
@@ -20,7 +20,7 @@ export interface ServerContainerPlan {
 
 /** Id of the container, which runs; whether the server in it serves is the run's question, with its deadline. */
 export async function startServerContainer(plan: ServerContainerPlan): Promise<string> {
-  const container = new GenericContainer(plan.image)
+  const container = new GenericContainer(plainId(plan.imageId))
     .withName(plan.name)
     .withLabels({ ...plan.labels })
     // Removal goes by our own labels: testcontainers' reaper is one more image to have, and a pod's
@@ -35,6 +35,11 @@ export async function startServerContainer(plan: ServerContainerPlan): Promise<s
     ])
     .withWaitStrategy(startedIsEnough);
   return (await container.start()).getId();
+}
+
+/** testcontainers would take the `sha256` of an id for a repository. */
+function plainId(imageId: string): string {
+  return imageId.replace(/^sha256:/, '');
 }
 
 const startedIsEnough: WaitStrategy = {
