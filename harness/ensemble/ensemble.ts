@@ -2,6 +2,7 @@
 // endpoints. Runs, workloads and nemeses are written against this and know no world.
 
 import type { Client, ClientOptions } from '../client/client.ts';
+import type { TraceEvent } from '../history/trace-event.ts';
 
 export type WorldName = 'sim' | 'docker' | 'endpoints';
 
@@ -77,6 +78,11 @@ export interface Ensemble extends AsyncDisposable {
   canReach(from: number, to: number): Promise<boolean>;
 
   collect(): Promise<EnsembleFiles>;
+  /**
+   * What the servers reported so far, in an order that agrees with cause and effect. Null where nobody knows
+   * such an order, and where the servers report nothing.
+   */
+  traceEvents(): readonly TraceEvent[] | null;
   /** Simulated world: a hash over everything that happened, equal for equal seeds. Null elsewhere. */
   traceHash(): string | null;
 }

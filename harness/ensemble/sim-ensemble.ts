@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import type { Client, ClientOptions } from '../client/client.ts';
 import { ZooKeeperClient } from '../client/zookeeper-client.ts';
+import type { TraceEvent } from '../history/trace-event.ts';
 import type { Random } from '../random/random.ts';
 import type { DiskFault } from '../simulation/disk.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { Scheduler } from '../simulation/scheduler.ts';
 import { SimulatedServer } from '../simulation/simulated-server.ts';
-import type { MakeServer, TracedEvent } from '../simulation/simulated-server.ts';
+import type { MakeServer } from '../simulation/simulated-server.ts';
 import { SimulatedTransport } from '../simulation/simulated-transport.ts';
 import { TraceHash } from '../simulation/trace-hash.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
@@ -72,7 +73,7 @@ export class SimEnsemble implements Ensemble {
   readonly #time = new VirtualTime(this.#scheduler, makeDrain());
   readonly #network: SimulatedNetwork;
   readonly #machines = new Map<number, SimulatedServer>();
-  readonly #trace: TracedEvent[] = [];
+  readonly #trace: TraceEvent[] = [];
   readonly #clients: ZooKeeperClient[] = [];
 
   constructor(options: SimEnsembleOptions) {
@@ -214,7 +215,11 @@ export class SimEnsemble implements Ensemble {
       files.set(`logs/server-${sid}.log`, machine.logLines.map((line) => `${line}\n`).join(''));
       for (const [path, content] of machine.disk.contents()) files.set(`data/server-${sid}${path}`, content);
     }
-    return { files, trace: this.#trace.map(renderTraceLine) };
+    return { files, trace: this.#trace.map((event) => JSON.stringify(event)) };
+  }
+
+  traceEvents(): readonly TraceEvent[] | null {
+    return this.capabilities.has('traces') ? this.#trace : null;
   }
 
   traceHash(): string {
@@ -253,11 +258,6 @@ export class SimEnsemble implements Ensemble {
 
 function hostNameOf(sid: number): string {
   return `server${sid}`;
-}
-
-/** Times of the servers' own clocks give way to true time, by which events of different servers compare. */
-function renderTraceLine({ timeNs, sid, incarnation, event }: TracedEvent): string {
-  return JSON.stringify({ ...event, sid, incarnation, time: timeNs });
 }
 
 /**

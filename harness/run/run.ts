@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCheckers } from '../../checkers/run-checkers.ts';
+import { judgeTraceGuarantee } from '../../checkers/trace/trace-guarantee.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
 import { renderHtmlReport } from '../../reports/html-report.ts';
 import { renderJunit } from '../../reports/junit-report.ts';
@@ -163,7 +164,28 @@ class Run {
       ratePerSecond,
       recoveryBoundMs: bound,
     });
-    return [...results, progress];
+    return [...results, ...this.#judgeTrace(), progress];
+  }
+
+  #judgeTrace(): GuaranteeResult[] {
+    const ensemble = this.#ensemble;
+    if (ensemble === null) return [];
+    const { servers, tickMs, syncLimit } = ensemble;
+    const sidsOf = (role: string): number[] =>
+      servers.filter((server) => server.role === role).map(({ sid }) => sid);
+    try {
+      return [
+        judgeTraceGuarantee(ensemble.traceEvents(), {
+          voters: sidsOf('participant'),
+          observers: sidsOf('observer'),
+          tickMs,
+          syncLimit,
+        }),
+      ];
+    } catch (thrown) {
+      this.#note(thrown);
+      return [];
+    }
   }
 
   #makeResult(history: readonly Operation[], guarantees: readonly GuaranteeResult[]): RunResult {

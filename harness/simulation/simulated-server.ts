@@ -2,6 +2,7 @@
 // incarnation after the other. The server's code is the same as in a container; only its ports differ.
 
 import type { LogSink, ServerPorts } from '../../docker/zab/src/server/ports.ts';
+import type { TraceEvent } from '../history/trace-event.ts';
 import type { Random } from '../random/random.ts';
 import { SimulatedClock } from './clock.ts';
 import { SimulatedDisk } from './disk.ts';
@@ -20,14 +21,6 @@ export interface RunnableServer {
 
 export type MakeServer = (ports: ServerPorts) => RunnableServer;
 
-/** One line of `trace.jsonl` to be; `timeNs` is true time, which all servers share. */
-export interface TracedEvent {
-  readonly timeNs: number;
-  readonly sid: number;
-  readonly incarnation: number;
-  readonly event: Readonly<Record<string, unknown>>;
-}
-
 export interface SimulatedServerOptions {
   readonly sid: number;
   readonly hostName: string;
@@ -36,7 +29,7 @@ export interface SimulatedServerOptions {
   readonly random: Random;
   readonly makeServer: MakeServer;
   /** Undefined: tracing is off. */
-  readonly trace: ((event: TracedEvent) => void) | undefined;
+  readonly trace: ((event: TraceEvent) => void) | undefined;
 }
 
 export class SimulatedServer {
@@ -134,7 +127,10 @@ export class SimulatedServer {
       log: (level, message, fields = {}) => {
         if (level !== 'debug') this.#log(level, message, fields);
       },
-      trace: trace && ((event) => trace({ timeNs: scheduler.nowNs, sid, incarnation, event })),
+      // True time, which all servers share; the event has the server's own.
+      trace:
+        trace &&
+        ((event) => trace({ ...event, sid, incarnation, time: scheduler.nowNs } as unknown as TraceEvent)),
       exit: (exitCode, reason) => process.exit(exitCode, reason),
     };
   }

@@ -116,6 +116,10 @@ export class FakeEnsemble implements Ensemble {
     return { files: new Map(), trace: [] };
   }
 
+  traceEvents(): null {
+    return null;
+  }
+
   traceHash(): null {
     return null;
   }

@@ -47,7 +47,7 @@ const rules = [
   },
   {
     of: 'harness/simulation',
-    folders: ['harness/wire', 'harness/random', 'harness/client', 'docker/zab/src'],
+    folders: ['harness/wire', 'harness/random', 'harness/client', 'harness/history', 'docker/zab/src'],
     modules: ['node:assert/strict', 'node:path'],
   },
   {

@@ -1,6 +1,7 @@
 // `ordeal list`: the names that other commands take, with a line about each.
 
 import { guarantees } from '../../../checkers/guarantees.ts';
+import { traceGuarantee } from '../../../checkers/trace/trace-guarantee.ts';
 import { models } from '../../../checkers/models/models.ts';
 import { workloads } from '../../../workloads/index.ts';
 import { nemeses } from '../../nemesis/nemeses.ts';
@@ -22,7 +23,7 @@ const systems: readonly Row[] = [
 const lists: Readonly<Record<string, () => readonly Row[]>> = {
   workloads: () => workloads.map(row),
   nemeses: () => nemeses.map(row),
-  guarantees: () => [...guarantees, progressGuarantee].map(row),
+  guarantees: () => [...guarantees, traceGuarantee, progressGuarantee].map(row),
   systems: () => systems,
   models: () => models.map(row),
   mutants: () => listMutants().map((name) => [name, `ordeal run --mutant ${name}`]),

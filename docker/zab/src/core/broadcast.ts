@@ -64,7 +64,14 @@ export class Broadcast {
     const { zxid, clientId, cxid } = record.header;
     assert.equal(zxid, this.nextZxid, 'a proposal has the next zxid');
     this.#proposals.proposed(zxid);
-    this.#state.trace?.({ event: 'PROPOSE', zxid, hash: hashOf(record), session: clientId, cxid });
+    this.#state.trace?.({
+      event: 'PROPOSE',
+      zxid,
+      hash: hashOf(record),
+      session: clientId,
+      cxid,
+      txn: record.txn.type,
+    });
     const packet = proposalOf(record);
     for (const handler of this.#handlers.values()) {
       if (handler.isVoter && handler.isForwarding) handler.propose(packet);

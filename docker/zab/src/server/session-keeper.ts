@@ -43,7 +43,7 @@ export class SessionKeeper {
     if (!this.#isLeading) {
       this.#touched.set(sessionId, timeoutMs);
     } else if (this.#tracker.touch(sessionId, nowMs, timeoutMs)) {
-      this.#trace?.({ event: 'TOUCH', session: sessionId });
+      this.#trace?.({ event: 'TOUCH', session: sessionId, timeoutMs });
     }
   }
 
@@ -58,7 +58,7 @@ export class SessionKeeper {
   /** Leader: whether the session lives; if so it belongs to server `owner` from now on. */
   revalidate(touch: SessionTouch, owner: number, nowMs: number): boolean {
     if (!this.#tracker.touch(touch.sessionId, nowMs, touch.timeoutMs)) return false;
-    this.#trace?.({ event: 'TOUCH', session: touch.sessionId });
+    this.#trace?.({ event: 'TOUCH', session: touch.sessionId, timeoutMs: touch.timeoutMs });
     this.#tracker.setOwner(touch.sessionId, owner);
     return true;
   }

@@ -83,7 +83,14 @@ export class Standalone {
     const { zxid, clientId, cxid } = record.header;
     assert.equal(zxid, this.nextZxid, 'a proposal has the next zxid');
     const { trace } = this.#options;
-    trace?.({ event: 'PROPOSE', zxid, hash: crc32(record.bytes), session: clientId, cxid });
+    trace?.({
+      event: 'PROPOSE',
+      zxid,
+      hash: crc32(record.bytes),
+      session: clientId,
+      cxid,
+      txn: record.txn.type,
+    });
     trace?.({ event: 'APPEND', zxid, hash: crc32(record.bytes) });
     this.#lastZxid = zxid;
     this.#lastMark += 1;

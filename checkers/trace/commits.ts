@@ -1,0 +1,202 @@
+// What is committed and applied: in one order on all servers, and kept by every later leader.
+
+import type { Invariant } from './invariant.ts';
+import type { TraceEvent } from '../../harness/history/trace-event.ts';
+import type { TraceModel } from './trace-model.ts';
+import { counterOf, epochOf, hex, isNext } from './zxids.ts';
+
+export const onlyCommittedIsApplied: Invariant = {
+  id: 'I-12',
+  name: 'only what is committed is applied',
+  watch: (model) => ({
+    APPLY(event, report) {
+      const { zxid = 0, hash = 0 } = event;
+      if (event.replay === true || isAlone(model)) return;
+      const committed = model.committed.get(zxid);
+      if (committed === hash) return;
+      const why = committed === undefined ? 'which was not committed' : 'as which another was committed';
+      report(`server ${event.sid} applied ${hex(zxid)}, ${why}`, [event]);
+    },
+  }),
+};
+
+/** A server alone decides a commit and applies it in one step. */
+function isAlone(model: TraceModel): boolean {
+  return model.facts.voters.length + model.facts.observers.length <= 1;
+}
+
+export const leaderCompleteness: Invariant = {
+  id: 'I-15',
+  name: 'a leader has everything that was committed before its epoch',
+  watch: (model) => ({
+    ACTIVATE(event, report) {
+      const leader = model.server(event.sid);
+      const epoch = event.epoch ?? 0;
+      // A deposed leader may yet decide on commits of its own epoch; of later epochs nobody knows here.
+      for (const [zxid, hash] of model.committed) {
+        if (epochOf(zxid) >= epoch || leader.holds(zxid, hash)) continue;
+        report(`server ${event.sid} leads epoch ${epoch} without ${hex(zxid)}, which was committed`, [event]);
+        return;
+      }
+    },
+  }),
+};
+
+export const commitOrder: Invariant = {
+  id: 'I-19',
+  name: 'commits and applications follow each other without gaps',
+  watch(model) {
+    const decided = new Map<string, number>();
+    return {
+      COMMIT_DECIDE(event, report) {
+        const { zxid = 0 } = event;
+        const key = `${event.sid} ${epochOf(zxid)}`;
+        const previous = decided.get(key) ?? zxid - counterOf(zxid);
+        decided.set(key, zxid);
+        if (zxid === previous + 1) return;
+        report(`server ${event.sid} committed ${hex(zxid)} next to ${hex(previous)}`, [event]);
+      },
+      APPLY(event, report) {
+        const { zxid = 0 } = event;
+        const { lastAppliedTxn } = model.server(event.sid);
+        if (lastAppliedTxn === null || isNext(zxid, lastAppliedTxn)) return;
+        report(`server ${event.sid} applied ${hex(zxid)} behind ${hex(lastAppliedTxn)}`, [event]);
+      },
+    };
+  },
+};
+
+export const prefixConsistency: Invariant = {
+  id: 'I-21',
+  name: 'all servers apply the same transactions in the same order',
+  watch(model) {
+    const hashes = new Map<number, TraceEvent>();
+    /** What follows each transaction, as the first server that applied both had it. */
+    const successors = new Map<number, TraceEvent>();
+    return {
+      APPLY(event, report) {
+        const { zxid = 0, hash = 0 } = event;
+        const same = hashes.get(zxid);
+        if (same === undefined) hashes.set(zxid, event);
+        else if (same.hash !== hash) {
+          report(`servers ${same.sid} and ${event.sid} applied different transactions as ${hex(zxid)}`, [
+            same,
+            event,
+          ]);
+        }
+        const previous = model.server(event.sid).lastAppliedTxn;
+        if (previous === null) return;
+        const next = successors.get(previous);
+        if (next === undefined) successors.set(previous, event);
+        else if (next.zxid !== zxid) {
+          report(
+            `behind ${hex(previous)} server ${next.sid} applied ${hex(next.zxid ?? 0)} and server ${event.sid} ${hex(zxid)}`,
+            [next, event],
+          );
+        }
+      },
+    };
+  },
+};
+
+export const integrity: Invariant = {
+  id: 'I-22',
+  name: 'what is applied was proposed',
+  watch(model) {
+    /** What the first disks held was proposed before the trace began. */
+    let inherited = 0;
+    let hasBegun = false;
+    return {
+      LOAD(event) {
+        if (!hasBegun) inherited = Math.max(inherited, event.lastZxid ?? 0);
+      },
+      PROPOSE: () => void (hasBegun = true),
+      APPLY(event, report) {
+        const { zxid = 0, hash = 0 } = event;
+        if (zxid <= inherited || model.proposed.get(zxid) === hash) return;
+        report(`server ${event.sid} applied ${hex(zxid)}, which nobody proposed`, [event]);
+      },
+    };
+  },
+};
+
+export const primaryOrder: Invariant = {
+  id: 'I-23',
+  name: 'a leader has applied all of the earlier epochs before it proposes',
+  watch(model) {
+    const highestApplied = new Map<number, number>();
+    const judged = new Set<string>();
+    return {
+      APPLY(event) {
+        const { zxid = 0 } = event;
+        highestApplied.set(epochOf(zxid), Math.max(zxid, highestApplied.get(epochOf(zxid)) ?? 0));
+      },
+      PROPOSE(event, report) {
+        const { zxid = 0 } = event;
+        const epoch = epochOf(zxid);
+        const key = `${event.sid} ${epoch}`;
+        if (judged.has(key)) return;
+        judged.add(key);
+        const { lastAppliedTxn, baseZxid } = model.server(event.sid);
+        const lastApplied = lastAppliedTxn ?? baseZxid;
+        for (const [earlier, highest] of highestApplied) {
+          if (earlier >= epoch || lastApplied >= highest) continue;
+          report(`server ${event.sid} proposed ${hex(zxid)} and had not applied ${hex(highest)}`, [event]);
+        }
+      },
+    };
+  },
+};
+
+export const atMostOnce: Invariant = {
+  id: 'I-24',
+  name: 'a request becomes one transaction',
+  watch() {
+    const requests = new Map<number, string>();
+    const committedAs = new Map<string, number>();
+    return {
+      PROPOSE(event) {
+        const { zxid = 0, session, cxid = 0 } = event;
+        // What servers do in their own name has no number.
+        if (session !== undefined && cxid > 0) requests.set(zxid, `${session} ${cxid}`);
+      },
+      COMMIT_DECIDE(event, report) {
+        const { zxid = 0 } = event;
+        const request = requests.get(zxid);
+        if (request === undefined) return;
+        const first = committedAs.get(request);
+        if (first === undefined) committedAs.set(request, zxid);
+        else if (first !== zxid) {
+          const [session, cxid] = request.split(' ');
+          report(
+            `request ${cxid} of session ${session} was committed as ${hex(first)} and again as ${hex(zxid)}`,
+            [event],
+          );
+        }
+      },
+    };
+  },
+};
+
+export const committedGrows: Invariant = {
+  id: 'I-36',
+  name: 'each leader extends what every earlier one had committed',
+  watch(model) {
+    const earlier: { readonly event: TraceEvent; readonly lastZxid: number }[] = [];
+    return {
+      ACTIVATE(event, report) {
+        const leader = model.server(event.sid);
+        for (const { event: first, lastZxid } of earlier) {
+          const hash = model.committed.get(lastZxid);
+          if ((first.epoch ?? 0) >= (event.epoch ?? 0) || hash === undefined) continue;
+          if (leader.holds(lastZxid, hash)) continue;
+          report(
+            `server ${event.sid} leads epoch ${event.epoch} without ${hex(lastZxid)}, with which server ${first.sid} led epoch ${first.epoch}`,
+            [first, event],
+          );
+        }
+        earlier.push({ event, lastZxid: leader.lastLogged });
+      },
+    };
+  },
+};

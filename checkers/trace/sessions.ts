@@ -1,0 +1,65 @@
+// Sessions: none is heard of after its end, and none ends before its time.
+
+import type { Invariant } from './invariant.ts';
+import { hex } from './zxids.ts';
+
+export const closedSessions: Invariant = {
+  id: 'I-26',
+  name: 'a closed session does nothing more',
+  watch() {
+    const proposals = new Map<number, { readonly session: string; readonly txn: string }>();
+    const closedAt = new Map<string, number>();
+    return {
+      PROPOSE(event) {
+        const { zxid = 0, session = '', txn = '' } = event;
+        if (session !== '' && txn !== '') proposals.set(zxid, { session, txn });
+      },
+      COMMIT_DECIDE(event, report) {
+        const { zxid = 0 } = event;
+        const proposal = proposals.get(zxid);
+        if (proposal === undefined) return;
+        const { session, txn } = proposal;
+        const closed = closedAt.get(session);
+        if (txn === 'closeSession') {
+          if (closed === undefined) closedAt.set(session, zxid);
+        } else if (txn !== 'error' && closed !== undefined && zxid > closed) {
+          report(
+            `a ${txn} of session ${session} was committed as ${hex(zxid)}, the session closed at ${hex(closed)}`,
+            [event],
+          );
+        }
+      },
+    };
+  },
+};
+
+export const expiryInTime: Invariant = {
+  id: 'I-27',
+  name: 'a session expires only when nobody heard of it for its timeout',
+  watch(model) {
+    /** By server and session, in the server's own milliseconds. */
+    const touched = new Map<string, { readonly atMs: number; readonly timeoutMs: number }>();
+    return {
+      TOUCH(event) {
+        const { session, timeoutMs } = event;
+        if (session === undefined || timeoutMs === undefined) return;
+        touched.set(`${event.sid} ${event.incarnation} ${session}`, { atMs: event.timeMs, timeoutMs });
+      },
+      EXPIRE_DECIDE(event, report) {
+        const { session = '' } = event;
+        const server = model.server(event.sid);
+        if (server.state !== null && server.state !== 'leading' && server.state !== '') {
+          report(`server ${event.sid} let session ${session} expire and does not lead`, [event]);
+        }
+        const last = touched.get(`${event.sid} ${event.incarnation} ${session}`);
+        if (last === undefined) return;
+        const quietMs = event.timeMs - Math.max(last.atMs, server.activeSinceMs);
+        if (quietMs >= last.timeoutMs) return;
+        report(
+          `server ${event.sid} let session ${session} expire ${Math.round(quietMs)} ms after it was heard of; its timeout is ${last.timeoutMs} ms`,
+          [event],
+        );
+      },
+    };
+  },
+};
