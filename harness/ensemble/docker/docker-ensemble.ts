@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type Docker from 'dockerode';
 import type { Client, ClientOptions } from '../../client/client.ts';
 import { TcpTransport } from '../../client/tcp-transport.ts';
+import type { SocketAddress } from '../../client/tcp-transport.ts';
 import { ZooKeeperClient } from '../../client/zookeeper-client.ts';
 import { EnvironmentError } from '../ensemble.ts';
 import type {
@@ -39,6 +40,8 @@ export interface DockerEnsembleOptions {
   readonly tickMs?: number;
   readonly initLimit?: number;
   readonly syncLimit?: number;
+  /** More of zoo.cfg, for all servers: key, then value; these come last, and so outrank the others. */
+  readonly zooConfig?: Readonly<Record<string, string>>;
   /** Whether bundled servers write their trace events; on by default. */
   readonly traces?: boolean;
   /** Whether `collect` brings the data directories; on by default. */
@@ -105,7 +108,7 @@ async function loadServerContainer(): Promise<void> {
 interface Provisioned {
   readonly docker: Docker;
   readonly options: DockerEnsembleOptions;
-  readonly servers: readonly Server[];
+  servers: readonly Server[];
   readonly pods: readonly Pod[];
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -114,7 +117,7 @@ class DockerEnsemble implements Ensemble {
   readonly world = 'docker';
   readonly clock = new WallClock();
   readonly capabilities: ReadonlySet<Capability>;
-  readonly servers: readonly Server[];
+  servers: readonly Server[];
   readonly versions: Readonly<Record<string, string>>;
   readonly tickMs: number;
   readonly initLimit: number;
@@ -151,8 +154,28 @@ class DockerEnsemble implements Ensemble {
       this.servers.map(({ sid, system }) => {
         const isTraced = system === 'zab' && this.#options.traces !== false;
         const environment = isTraced ? { ZAB_TRACE_FILE: traceFile } : {};
-        return this.#pod(sid).createServer(renderZooConfig(sid, members, this), environment);
+        const { zooConfig = {} } = this.#options;
+        return this.#pod(sid).createServer(renderZooConfig(sid, members, this, zooConfig), environment);
       }),
+    );
+  }
+
+  /** Where clients on this machine reach a server. */
+  addressOf(sid: number): SocketAddress {
+    return this.#pod(sid).published;
+  }
+
+  /**
+   * Puts another system in the place of a server, on its data directory and with its configuration, as when a
+   * certifier moves from one build to another.
+   */
+  async replaceSystem(sid: number, system: string): Promise<void> {
+    const image = this.#options.images?.[system] ?? imageOfSystem(system);
+    const ids = await requireImages(this.#docker, [image], this.#options.progress ?? (() => {}));
+    await this.#pod(sid).replaceServer({ image, imageId: ids.get(image) ?? image });
+    this.#paused.delete(sid);
+    this.servers = this.servers.map((server) =>
+      server.sid === sid ? { ...server, system, image, quorumSync: system === 'zab' } : server,
     );
   }
 

@@ -40,6 +40,8 @@ export class Pod {
   readonly #plan: PodPlan;
   readonly #networkId: string;
   #server: Docker.Container | null = null;
+  /** What the server was created with, for the next one in its place. */
+  #setting: { readonly zooConfig: string; readonly environment: Record<string, string> } | null = null;
   /** Senders in force, joined; null when a change failed half way. */
   #cuts: string | null = '';
 
@@ -75,20 +77,39 @@ export class Pod {
     this.#networkId = network.Id;
   }
 
-  async createServer(zooConfig: string, environment: Record<string, string>): Promise<void> {
+  createServer(zooConfig: string, environment: Record<string, string>): Promise<void> {
     assert.equal(this.#server, null, `server ${this.sid} is created once`);
+    const { image, imageIds } = this.#plan;
+    return this.#create({ zooConfig, environment }, { image, imageId: imageIds.get(image) ?? image });
+  }
+
+  /**
+   * Ends the server as a kill does and starts another image in its place, with the same configuration on the
+   * same data directory.
+   */
+  async replaceServer(image: { readonly image: string; readonly imageId: string }): Promise<void> {
+    assert.ok(this.#setting !== null, `server ${this.sid} must be created before it is replaced`);
+    await this.#command('remove', (server) => server.remove({ force: true }));
+    this.#server = null;
+    await this.#create(this.#setting, image);
+  }
+
+  async #create(
+    setting: { readonly zooConfig: string; readonly environment: Record<string, string> },
+    { image, imageId }: { readonly image: string; readonly imageId: string },
+  ): Promise<void> {
     const { startServerContainer } = await import('./server-container.ts');
-    const { runId, labels, image, imageIds } = this.#plan;
+    const { runId, labels } = this.#plan;
+    this.#setting = setting;
     try {
       const id = await startServerContainer({
         name: nameInRun(runId, `server-${this.sid}`),
         labels,
-        imageId: imageIds.get(image) ?? image,
+        imageId,
         sid: this.sid,
         networkContainerId: this.#networkId,
         volume: volumeName(this.#plan),
-        zooConfig,
-        environment,
+        ...setting,
       });
       this.#server = this.#docker.getContainer(id);
     } catch (error) {

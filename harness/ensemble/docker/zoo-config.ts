@@ -21,7 +21,12 @@ export interface Timing {
   readonly syncLimit: number;
 }
 
-export function renderZooConfig(sid: number, members: readonly Member[], timing: Timing): string {
+export function renderZooConfig(
+  sid: number,
+  members: readonly Member[],
+  timing: Timing,
+  more: Readonly<Record<string, string>> = {},
+): string {
   const own = members.find((member) => member.sid === sid);
   const lines = [
     `tickTime=${timing.tickMs}`,
@@ -34,6 +39,7 @@ export function renderZooConfig(sid: number, members: readonly Member[], timing:
     '4lw.commands.whitelist=ruok,srvr,stat,mntr',
     'admin.enableServer=false',
     ...(own?.role === 'observer' ? ['peerType=observer'] : []),
+    ...Object.entries(more).map(([key, value]) => `${key}=${value}`),
     ...members.map(renderMember),
   ];
   return `${lines.join('\n')}\n`;
