@@ -12,6 +12,8 @@ export interface Database {
   markEpoch(zxid: number): void;
   /** The body of a SNAP packet's stream, with its closing signature. */
   encodeStream(): Buffer;
+  /** The stream of a server that never held anything. */
+  encodeEmptyStream(): Buffer;
   /** Replaces everything by a stream that a leader sent; throws JuteError on a malformed one and changes nothing then. */
   installStream(stream: Buffer, zxid: number): void;
   /** A whole snapshot file of the present state. */

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { ServerState } from '../../../../harness/wire/constants.ts';
 import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
+import { epochLimit } from '../../../../harness/wire/zxid.ts';
 import { hasQuorum, isVoter, membershipText, votersOf } from './membership.ts';
 import type { Membership } from './membership.ts';
 import type { TraceSink } from './trace.ts';
@@ -13,6 +14,13 @@ import type { Candidate, Vote } from './vote.ts';
 
 /** `config` was added in version 2 of the notification. */
 const notificationVersion = 2;
+/**
+ * How far ahead of this server's round another's may be. Rounds grow by one an election and start at 0 with the
+ * process, so a leap is forged or damaged. Were it adopted, the count would soon leave what a double can tell
+ * apart, and elections would never end.
+ */
+const roundLeap = 2 ** 24;
+const roundLimit = 2 ** 53 - roundLeap;
 
 export interface ElectionOptions {
   readonly sid: number;
@@ -115,7 +123,9 @@ export class FastLeaderElection {
     if (notification.state === ServerState.LOOKING && notification.electionEpoch < this.#round) {
       this.#answer(from, this.#round);
     }
+    const wasElsewhere = notification.state === ServerState.LOOKING && this.#established.delete(from);
     this.#consider(from, notification, nowMs);
+    if (wasElsewhere) this.#repeatBetterVote(from, notification);
     this.#hearOwnVote(nowMs);
   }
 
@@ -135,8 +145,19 @@ export class FastLeaderElection {
     this.#vote = { ...this.#vote, peerEpoch: epoch };
   }
 
+  /**
+   * One that was not LOOKING yet when it was told this server's vote has only answered that it has a leader,
+   * and forgotten the vote. Apache ZooKeeper waits for the next repetition, by which time the others may have
+   * agreed on a worse candidate, whom this server's history keeps from leading for all of initLimit.
+   */
+  #repeatBetterVote(to: number, notification: Notification): void {
+    if (this.#state !== ServerState.LOOKING || notification.electionEpoch !== this.#round) return;
+    if (isBetterCandidate(this.#vote, notification)) this.#answer(to, this.#round);
+  }
+
   #consider(from: number, notification: Notification, nowMs: number): void {
     if (!this.#voterSids.includes(notification.leader)) return;
+    if (!isPlausible(notification)) return;
     if (this.#finalizing !== null) {
       if (!isBetterCandidate(notification, this.#vote))
         return this.#considerLateAgreement(from, notification);
@@ -162,6 +183,7 @@ export class FastLeaderElection {
     if (notification.zxid === -1 || this.#own.zxid === -1) return;
     if (notification.electionEpoch < this.#round) return;
     if (notification.electionEpoch > this.#round) {
+      if (!this.#isPlausibleRound(notification.electionEpoch)) return;
       this.#round = notification.electionEpoch;
       this.#received.clear();
       this.#propose(isBetterCandidate(notification, this.#own) ? notification : this.#own);
@@ -191,6 +213,10 @@ export class FastLeaderElection {
     this.#finish({ leader: this.#vote.leader, voters }, this.#vote);
   }
 
+  #isPlausibleRound(round: number): boolean {
+    return round <= Math.min(this.#round + roundLeap, roundLimit);
+  }
+
   #supporters(): readonly number[] {
     return this.#sidsThat((sid) => {
       const received = this.#received.get(sid);
@@ -211,8 +237,9 @@ export class FastLeaderElection {
   }
 
   #join(notification: Notification, voters: readonly number[]): void {
-    this.#round = notification.electionEpoch;
     const { leader, zxid, electionEpoch, peerEpoch } = notification;
+    // Whatever round the others count, there is a leader to follow.
+    if (electionEpoch >= 0 && this.#isPlausibleRound(electionEpoch)) this.#round = electionEpoch;
     this.#finish({ leader, voters }, { leader, zxid, electionEpoch, peerEpoch });
   }
 
@@ -298,4 +325,9 @@ export class FastLeaderElection {
   #sidsThat(holds: (sid: number) => boolean): readonly number[] {
     return this.#voterSids.filter(holds);
   }
+}
+
+/** An epoch that no zxid can have is no history's; −1 as a zxid is a server's that has lost its data. */
+function isPlausible({ zxid, peerEpoch }: Candidate): boolean {
+  return zxid >= -1 && peerEpoch >= -1 && peerEpoch < epochLimit;
 }

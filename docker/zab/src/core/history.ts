@@ -20,6 +20,7 @@ export class History {
   /** Index of the first record that is not committed. */
   #pending = 0;
   #baseZxid: number;
+  #confirmedZxid = 0;
 
   /** `tail` follows `baseZxid`; nothing of it is known to be committed. */
   constructor(baseZxid: number, tail: readonly TxnRecord[], commitLogCount: number) {
@@ -39,6 +40,15 @@ export class History {
 
   get lastCommittedZxid(): number {
     return this.#pending > this.#first ? this.#zxidAt(this.#pending - 1) : this.#baseZxid;
+  }
+
+  /**
+   * Known to be committed, and so in the history of every later leader. The base need not be: a snapshot of
+   * an Apache ZooKeeper leader that has just started holds all of its log, and its epoch may fail before a
+   * quorum has it. What a process knew is lost when it ends, so at first nothing is confirmed.
+   */
+  get confirmedZxid(): number {
+    return this.#confirmedZxid;
   }
 
   get pendingCount(): number {
@@ -80,8 +90,14 @@ export class History {
     const record = this.firstPending;
     assert.ok(record, 'nothing is pending');
     this.#pending += 1;
+    this.#confirmedZxid = record.header.zxid;
     if (this.#pending - this.#first > this.#commitLogCount) this.#dropFirst();
     return record;
+  }
+
+  /** An epoch is active that began with this log: its base is committed as well. */
+  confirmBase(): void {
+    this.#confirmedZxid = Math.max(this.#confirmedZxid, this.#baseZxid);
   }
 
   /** Drops the pending records after `zxid`. */

@@ -370,8 +370,7 @@ export class Leader implements Role {
       ackers: ascending(this.#synchronized),
       lastZxid: this.#state.lastLoggedZxid,
     });
-    this.#state.commitThrough(Infinity);
-    this.#state.markEpoch(this.#epoch);
+    this.#state.activate(this.#epoch, Infinity);
     this.#options.activated(this.#epoch);
     for (const handler of this.#handlers.values()) {
       if (handler.phase === 'synchronized') this.#startServing(handler);

@@ -22,7 +22,7 @@ import { isVoter } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Role, Timing } from './role.ts';
 import { canFollow, recordOf, Staging } from './staging.ts';
-import { planAdoption } from './synchronization.ts';
+import { planAdoption, planStartOver, type Adoption } from './synchronization.ts';
 
 const protocolVersion = 0x10000;
 const dialAttempts = 5;
@@ -244,14 +244,16 @@ export class Learner implements Role {
     this.#epoch = epoch;
     this.#phase = 'promising';
     // An epoch that was promised before may have been promised to another leader: no second count.
-    const isCounted = epoch > acceptedEpoch;
-    const mark = isCounted ? this.#state.promise(epoch) : outbox.lastMark;
+    const isNew = epoch > acceptedEpoch;
+    // Nor may one count that does not tell its history.
+    const isCounted = isNew && !this.#state.isStartingOver;
+    const mark = isNew ? this.#state.promise(epoch) : outbox.lastMark;
     this.#whenDurable(mark, () => this.#promise(isCounted));
   }
 
   /** What this server says of its history is durable by now, since it was handed to the disk earlier. */
   #promise(isCounted: boolean): void {
-    const { currentEpoch, lastLoggedZxid, trace } = this.#state;
+    const { currentEpoch, trace } = this.#state;
     this.#phase = 'synchronization';
     trace?.({
       event: 'EPOCH_ACK',
@@ -261,7 +263,7 @@ export class Learner implements Role {
     });
     this.#send({
       type: PacketType.ACKEPOCH,
-      zxid: lastLoggedZxid,
+      zxid: this.#reportedZxid,
       data: encodeAckEpochData(isCounted ? currentEpoch : -1),
       authinfo: null,
     });
@@ -272,7 +274,7 @@ export class Learner implements Role {
   #receiveStaged(packet: QuorumPacket): void {
     const staging = this.#staging;
     if (staging === null) {
-      const learner = { epoch: this.#epoch, lastLoggedZxid: this.#state.lastLoggedZxid };
+      const learner = { epoch: this.#epoch, lastLoggedZxid: this.#reportedZxid };
       this.#staging = Staging.open(packet, learner);
       return this.#staging === null ? this.#refuse(packet) : undefined;
     }
@@ -287,19 +289,18 @@ export class Learner implements Role {
   #adopt(staging: Staging, packet: QuorumPacket): void {
     if (packet.zxid !== this.#epochMark) return this.#refuse(packet);
     const { history, trace } = this.#state;
-    const adoption = planAdoption(history, staging);
-    if (adoption.type === 'impossible') {
-      this.#state.fail(adoption.reason, inconsistentLogExitCode);
-      return this.#end(adoption.reason);
-    }
+    const isStartingOver = this.#state.isStartingOver;
+    const adoption = isStartingOver ? planStartOver(history, staging) : planAdoption(history, staging);
+    if (adoption.type !== 'adopt') return this.#cannotAdopt(adoption);
     const { keepThrough, append } = adoption;
     const firstZxid = append[0]?.header.zxid;
     if (firstZxid !== undefined && !follows(firstZxid, keepThrough)) {
       return this.#refuseGap(firstZxid, keepThrough);
     }
     if (adoption.isSnapshotNeeded) {
-      if (staging.stream === null) return this.#end('SNAP without its stream');
-      this.#state.install(staging.stream, staging.anchorZxid);
+      const stream = staging.type === 'SNAP' ? staging.stream : this.#state.database.encodeEmptyStream();
+      if (stream === null) return this.#end('SNAP without its stream');
+      this.#state.install(stream, staging.anchorZxid);
     }
     this.#state.cutAfter(keepThrough);
     for (const record of append) this.#state.append(record);
@@ -322,6 +323,12 @@ export class Learner implements Role {
       this.#send({ type: PacketType.ACK, zxid: this.#epochMark, data: null, authinfo: null });
       this.#sendDurableAcks();
     });
+  }
+
+  #cannotAdopt({ type, reason }: Exclude<Adoption, { type: 'adopt' }>): void {
+    if (type === 'impossible') this.#state.fail(reason, inconsistentLogExitCode);
+    if (type === 'startOver') this.#state.isStartingOver = true;
+    this.#end(reason);
   }
 
   // Broadcast.
@@ -390,8 +397,7 @@ export class Learner implements Role {
     this.#send({ type: PacketType.ACK, zxid: this.#epochMark, data: null, authinfo: null });
     this.#phase = 'broadcast';
     this.#state.trace?.({ event: 'UPTODATE', epoch: this.#epoch });
-    this.#state.commitThrough(this.#commitZxid);
-    this.#state.markEpoch(this.#epoch);
+    this.#state.activate(this.#epoch, this.#commitZxid);
     this.#options.synchronized(this.#epoch);
   }
 
@@ -430,6 +436,11 @@ export class Learner implements Role {
   #whenDurable(mark: number, proceed: () => void): void {
     if (mark <= this.#state.outbox.durableMark) proceed();
     else this.#waits.push(mark, proceed);
+  }
+
+  /** What ACKEPOCH tells of the log, and so where the leader's DIFF goes on. */
+  get #reportedZxid(): number {
+    return this.#state.isStartingOver ? 0 : this.#state.lastLoggedZxid;
   }
 
   get #epochMark(): number {

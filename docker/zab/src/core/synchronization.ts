@@ -70,7 +70,15 @@ export type Adoption =
       readonly append: readonly TxnRecord[];
     }
   /** Only a damaged or foreign log can lead here; restarting the protocol would lead here again. */
-  | { readonly type: 'impossible'; readonly reason: string };
+  | { readonly type: 'impossible'; readonly reason: string }
+  /** The leader lacks what is known to be committed. To follow it would be to lose that. */
+  | { readonly type: 'refused'; readonly reason: string }
+  /**
+   * What is to be undone has no record to cut: it came in a snapshot, and nobody has called it committed. A
+   * leader that a later quorum has promised itself to does not have it, so it is not. Everything is to be asked
+   * for again, from the start.
+   */
+  | { readonly type: 'startOver'; readonly reason: string };
 
 /**
  * The learner's choice. Where its log already holds what is sent, it stays: a record that is cut off and
@@ -81,12 +89,13 @@ export function planAdoption(history: History, staged: StagedSync): Adoption {
   const { anchorZxid, type } = staged;
   const lastStaged = staged.records.at(-1)?.header.zxid ?? anchorZxid;
 
-  if (type === 'SNAP' && !isCovered(history, { anchorZxid, lastStaged })) {
+  if (type === 'SNAP' && !isCovered(history, staged)) {
+    if (anchorZxid < history.confirmedZxid) return { type: 'refused', reason: undoing(history, lastStaged) };
     return { type: 'adopt', isSnapshotNeeded: true, keepThrough: anchorZxid, append: staged.records };
   }
   if (type === 'TRUNC' && !isCutPossible(history, anchorZxid)) {
     return {
-      type: 'impossible',
+      type: anchorZxid < history.confirmedZxid ? 'impossible' : 'startOver',
       reason:
         `the leader asks to cut the log back to ${formatZxid(anchorZxid)}, which is not in it: ` +
         `it holds ${formatZxid(history.baseZxid)} to ${formatZxid(history.lastZxid)}`,
@@ -102,29 +111,41 @@ export function planAdoption(history: History, staged: StagedSync): Adoption {
   }
   const keepThrough = held[commonCount - 1]?.header.zxid ?? history.lastZxidThrough(startZxid);
   if (keepThrough < history.lastCommittedZxid) {
-    return {
-      type: 'impossible',
-      reason:
-        `the leader asks to undo committed transactions: its history leaves ours after ` +
-        `${formatZxid(keepThrough)}, and ours is applied up to ${formatZxid(history.lastCommittedZxid)}`,
-    };
+    const isConfirmed = keepThrough < history.confirmedZxid;
+    return { type: isConfirmed ? 'impossible' : 'startOver', reason: undoing(history, keepThrough) };
   }
   return { type: 'adopt', isSnapshotNeeded: false, keepThrough, append: wanted.slice(commonCount) };
 }
 
+/** For one that takes nothing of its own log into account, having reported an empty one. */
+export function planStartOver(history: History, staged: StagedSync): Adoption {
+  const { anchorZxid, records, type } = staged;
+  const lastStaged = records.at(-1)?.header.zxid ?? anchorZxid;
+  if (lastStaged < history.confirmedZxid) return { type: 'refused', reason: undoing(history, lastStaged) };
+  if (type !== 'SNAP' && anchorZxid !== 0) {
+    return { type: 'refused', reason: `the leader sent ${type} to a server that reported an empty log` };
+  }
+  return { type: 'adopt', isSnapshotNeeded: true, keepThrough: anchorZxid, append: records };
+}
+
+function undoing(history: History, keptZxid: number): string {
+  return (
+    `the leader asks to undo committed transactions: its history leaves ours after ` +
+    `${formatZxid(keptZxid)}, and ours is applied up to ${formatZxid(history.lastCommittedZxid)}`
+  );
+}
+
 /**
  * Whether the log reaches the snapshot, so that the records behind the snapshot can follow on it. A log that
- * starts above the snapshot starts with committed transactions, which the leader has too: its records pass
- * that start, unless the start is an epoch's and nothing came after.
+ * starts above the snapshot does where its start is one of those records: the leader has it too. An epoch's
+ * start, (e, 0), is no record, and was committed when it got that name.
  */
-function isCovered(
-  history: History,
-  snapshot: { readonly anchorZxid: number; readonly lastStaged: number },
-): boolean {
-  const { anchorZxid, lastStaged } = snapshot;
+function isCovered(history: History, { anchorZxid, records }: StagedSync): boolean {
   const { baseZxid } = history;
   if (history.has(anchorZxid)) return true;
-  if (anchorZxid < baseZxid) return baseZxid <= lastStaged || counterOf(baseZxid) === 0;
+  if (anchorZxid < baseZxid) {
+    return counterOf(baseZxid) === 0 || records.some(({ header }) => header.zxid === baseZxid);
+  }
   // (e, 0) is no record. But a log that goes on above it has, below it, what that epoch began with.
   return counterOf(anchorZxid) === 0 && history.lastZxid > anchorZxid;
 }

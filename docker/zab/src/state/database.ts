@@ -103,6 +103,10 @@ export class StateDatabase implements Database {
     return encodeSnapshotStream(this.#snapshotBody());
   }
 
+  encodeEmptyStream(): Buffer {
+    return new StateDatabase(this.#options).encodeStream();
+  }
+
   installStream(stream: Buffer, zxid: number): void {
     this.#install(decodeSnapshotStream(stream), zxid);
   }

@@ -145,6 +145,49 @@ describe('an election', () => {
     assert.equal(election.vote.leader, 4);
   });
 
+  it('repeats its better vote to one that was not LOOKING when it was told', () => {
+    const { election, takeSent } = electionOf(5);
+    election.receive(1, said({ state: FOLLOWING, leader: 4 }), 1);
+    takeSent();
+
+    election.receive(1, said({ leader: 1 }), 100);
+    assert.deepEqual(takeSent(), ['1<-LOOKING 5 round 1']);
+    election.receive(1, said({ leader: 5 }), 101);
+    election.receive(2, said({ leader: 2 }), 102);
+    assert.deepEqual(takeSent(), []);
+  });
+
+  it('does not follow a round so far ahead that its count would lose exactness', () => {
+    const { election, takeSent } = electionOf(2);
+    takeSent();
+    for (const electionEpoch of [2 ** 53 - 1, 2 ** 52, 2 ** 30, -1, -(2 ** 53) + 1]) {
+      election.receive(3, said({ leader: 3, electionEpoch }), 1);
+      assert.equal(election.round, 1);
+      assert.equal(election.vote.leader, 2);
+    }
+
+    election.receive(3, said({ leader: 3, electionEpoch: 2 ** 20 }), 2);
+    assert.equal(election.round, 2 ** 20);
+  });
+
+  it('is not won by an epoch that no zxid can have', () => {
+    const { election } = electionOf(2);
+    election.receive(3, said({ leader: 3, peerEpoch: 2 ** 21 }), 1);
+    election.receive(3, said({ leader: 3, peerEpoch: 2 ** 53 - 1, zxid: 2 ** 53 - 1 }), 1);
+    election.receive(3, said({ leader: 3, zxid: -(2 ** 53) + 1, peerEpoch: 1 }), 1);
+    assert.equal(election.vote.leader, 2);
+  });
+
+  it('joins an established leader whose round is forged, and keeps its own count', () => {
+    const { election } = electionOf(2);
+    for (const from of [1, 3, 4]) {
+      const state = from === 3 ? LEADING : FOLLOWING;
+      election.receive(from, said({ state, leader: 3, electionEpoch: 2 ** 53 - 1 }), 1);
+    }
+    assert.equal(election.takeElected()?.leader, 3);
+    assert.equal(election.round, 1);
+  });
+
   it('ignores votes from and for strangers, and those of a server that lost its data', () => {
     const { election, takeSent } = electionOf(3);
     takeSent();

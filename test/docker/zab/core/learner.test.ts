@@ -9,6 +9,7 @@ import { testRecord } from './test-database.ts';
 import type { TestDatabase } from './test-database.ts';
 
 const {
+  ACKEPOCH,
   PROPOSAL,
   COMMIT,
   DIFF,
@@ -70,6 +71,22 @@ const persisted = (follower: LonePeer) =>
   });
 
 const lastReason = (follower: LonePeer) => follower.closed.at(-1)?.reason ?? '';
+
+/** Its leader is lost; server 2 leads the next epoch, on a link of its own, up to ACKEPOCH. */
+function joinEpoch(follower: LonePeer, epoch: number, link: number): void {
+  if (follower.peer.role !== 'looking')
+    follower.step({ type: 'linkClosed', link: link - 1, reason: 'reset' });
+  for (const [from, state] of [
+    [2, 2],
+    [3, 1],
+  ] as const) {
+    follower.hear(from, { state, leader: 2, peerEpoch: epoch, electionEpoch: 8 + link });
+  }
+  follower.pass(100);
+  follower.step({ type: 'leaderConnected', link });
+  follower.receive(link, { type: LEADERINFO, zxid: makeZxid(epoch, 0) });
+  follower.flush();
+}
 
 describe('a follower in discovery', () => {
   it('tries five times to reach the leader, 100 ms apart', () => {
@@ -254,6 +271,75 @@ describe('a follower in synchronization', () => {
     follower.flush();
     follower.receive(0, { type: UPTODATE });
     assert.deepEqual((follower.database as TestDatabase).applied, [1, makeZxid(1, 8)]);
+  });
+
+  it('starts over when an established leader lacks what a leader sent it before its epoch failed', () => {
+    const follower = promisedFollower({ tail: [] });
+    follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });
+    follower.step({ type: 'snapshot', link: 0, stream: Buffer.from('[7]') });
+    follower.receive(0, newLeader(2));
+    follower.flush();
+
+    joinEpoch(follower, 3, 1);
+    follower.receive(1, { type: TRUNC, zxid: makeZxid(1, 6) });
+    follower.receive(1, newLeader(3));
+    assert.ok(!follower.upcalls.some(({ type }) => type === 'fatal'));
+    assert.match(lastReason(follower), /cut the log back to 0x100000006/);
+    assert.equal(follower.peer.lastLoggedZxid, makeZxid(1, 7), 'it counts in elections until it is replaced');
+
+    joinEpoch(follower, 3, 2);
+    assert.deepEqual(follower.takePackets(2).at(-1), {
+      type: ACKEPOCH,
+      zxid: 0,
+      data: Buffer.from([255, 255, 255, 255]),
+      authinfo: null,
+    });
+    follower.receive(2, { type: SNAP, zxid: makeZxid(1, 6) });
+    follower.step({ type: 'snapshot', link: 2, stream: Buffer.from('[6]') });
+    follower.receive(2, newLeader(3));
+    follower.flush();
+    follower.receive(2, { type: UPTODATE });
+    assert.deepEqual((follower.database as TestDatabase).applied, [6]);
+    assert.equal(follower.peer.serving, true);
+  });
+
+  it('starts over with a DIFF from the very start as well', () => {
+    const follower = promisedFollower({ tail: [] });
+    follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });
+    follower.step({ type: 'snapshot', link: 0, stream: Buffer.from('[7]') });
+    follower.receive(0, newLeader(2));
+    follower.flush();
+    joinEpoch(follower, 3, 1);
+    follower.receive(1, { type: TRUNC, zxid: makeZxid(1, 6) });
+    follower.receive(1, newLeader(3));
+
+    // A new epoch: a promise that does not tell the history is not to be counted either.
+    joinEpoch(follower, 4, 2);
+    assert.deepEqual(follower.takePackets(2).at(-1)?.data, Buffer.from([255, 255, 255, 255]));
+    follower.receive(2, { type: DIFF, zxid: makeZxid(1, 1) });
+    follower.receive(2, proposal(makeZxid(1, 1)));
+    follower.receive(2, commit(makeZxid(1, 1)));
+    follower.receive(2, newLeader(4));
+    follower.flush();
+    follower.receive(2, { type: UPTODATE });
+    assert.deepEqual((follower.database as TestDatabase).applied, [makeZxid(1, 1)]);
+  });
+
+  it('refuses a snapshot that would undo what it knows to be committed', () => {
+    const follower = servingFollower({ tail: [] });
+    follower.receive(0, proposal(makeZxid(2, 1)));
+    follower.receive(0, commit(makeZxid(2, 1)));
+    follower.flush();
+
+    joinEpoch(follower, 3, 1);
+    follower.receive(1, { type: SNAP, zxid: makeZxid(1, 9) });
+    follower.step({ type: 'snapshot', link: 1, stream: Buffer.from('[]') });
+    follower.receive(1, newLeader(3));
+
+    // The log starts at 0 and reaches the snapshot's place, so it says where the histories part.
+    assert.match(lastReason(follower), /undo committed transactions/);
+    assert.deepEqual((follower.database as TestDatabase).applied, [makeZxid(2, 1)]);
+    assert.equal(follower.peer.role, 'looking');
   });
 
   it('is as before when a SNAP breaks off, or its stream is malformed', () => {

@@ -101,6 +101,7 @@ describe('FastLeaderElection', () => {
       2 votes for 3 (epoch 1, zxid 1:3) in round 2
       4 is LOOKING
       4 votes for 4 (epoch 1, zxid 1:2) in round 2
+      4 votes for 3 (epoch 1, zxid 1:3) in round 2
       1 elects 3 by the votes of 1 2 3
       2 elects 3 by the votes of 1 2 3
       3 elects 3 by the votes of 1 2 3
@@ -108,7 +109,7 @@ describe('FastLeaderElection', () => {
       3 sends DIFF to 1, which ends at 1:3
       3 sends DIFF to 2, which ends at 1:3
       3 leads epoch 2 with 1 2 3
-      4 elects 3 by the votes of 1 2 3
+      4 elects 3 by the votes of 1 2 4
       1 is up to date in epoch 2
       2 is up to date in epoch 2
       3 sends DIFF to 4, which ends at 1:2

@@ -95,10 +95,15 @@ describe("the leader's choice for a learner", () => {
 function adopt(history: History, type: StagedSync['type'], anchor: string, records: string): string {
   const staged = logOf(anchor, records).recordsAfter(at(anchor));
   const adoption = planAdoption(history, { type, anchorZxid: at(anchor), records: staged });
-  if (adoption.type === 'impossible') return adoption.reason;
+  if (adoption.type !== 'adopt') return `${adoption.type}: ${adoption.reason}`;
   const parts = adoption.isSnapshotNeeded ? ['install'] : [];
   parts.push(`keep ${show(adoption.keepThrough)}`);
   return [...parts, ...adoption.append.map((record) => show(record.header.zxid))].join(' ');
+}
+
+function confirmed(history: History): History {
+  history.confirmBase();
+  return history;
 }
 
 describe("the learner's choice", () => {
@@ -133,8 +138,31 @@ describe("the learner's choice", () => {
   it('never undoes what is applied', () => {
     assert.match(
       adopt(logOf('0:0', '1:1 1:2|1:3'), 'TRUNC', '1:1', ''),
-      /undo committed transactions.*0x100000001/,
+      /^impossible: .*undo committed transactions.*0x100000001/,
     );
-    assert.match(adopt(logOf('1:4', '1:5'), 'TRUNC', '1:3', ''), /cut the log back to 0x100000003/);
+    assert.match(
+      adopt(confirmed(logOf('1:4', '1:5')), 'TRUNC', '1:3', ''),
+      /^impossible: .*cut the log back to 0x100000003/,
+    );
+  });
+
+  it('takes no snapshot of a leader that lacks what is known to be committed', () => {
+    assert.match(adopt(confirmed(logOf('1:4', '')), 'SNAP', '1:3', ''), /^refused: .*undo committed/);
+    assert.match(adopt(logOf('0:0', '1:1 1:2|'), 'SNAP', '1:1', ''), /^impossible: .*undo committed/);
+    assert.match(adopt(logOf('1:1', '1:2 1:5|'), 'SNAP', '1:3', '1:4'), /^refused: .*undo committed/);
+    assert.equal(adopt(logOf('1:4', '1:5'), 'SNAP', '1:3', ''), 'install keep 1:3');
+    assert.equal(adopt(confirmed(logOf('1:4', '1:5')), 'SNAP', '1:7', ''), 'install keep 1:7');
+  });
+
+  it('starts over where a snapshot that nobody has called committed is to be cut', () => {
+    assert.match(
+      adopt(logOf('1:4', ''), 'TRUNC', '1:3', ''),
+      /^startOver: .*cut the log back to 0x100000003/,
+    );
+  });
+
+  it('does not take the start of its log for a part of a history that goes on without it', () => {
+    assert.equal(adopt(logOf('1:4', ''), 'SNAP', '1:3', '2:1'), 'install keep 1:3 2:1');
+    assert.equal(adopt(logOf('1:4', ''), 'SNAP', '1:3', '1:4 2:1'), 'keep 1:4 2:1');
   });
 });

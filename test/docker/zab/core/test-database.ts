@@ -43,6 +43,10 @@ export class TestDatabase implements Database {
     return Buffer.from(JSON.stringify(this.#applied));
   }
 
+  encodeEmptyStream(): Buffer {
+    return Buffer.from('[]');
+  }
+
   installStream(stream: Buffer, zxid: number): void {
     if (stream.toString() === 'torn') throw new JuteError('the stream ends early', 0);
     this.#applied = JSON.parse(stream.toString()) as number[];
