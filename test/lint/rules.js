@@ -62,6 +62,11 @@ const rules = [
     modules: ['node:assert/strict'],
   },
   {
+    of: 'harness/bench',
+    folders: ['harness/client', 'harness/ensemble', 'harness/random', 'harness/wire'],
+    modules: ['node:'],
+  },
+  {
     of: 'reports',
     folders: ['checkers', 'harness/history', 'harness/run/run-result.ts', 'harness/wire'],
     modules: ['node:', '*'],

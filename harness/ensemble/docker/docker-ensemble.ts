@@ -42,6 +42,8 @@ export interface DockerEnsembleOptions {
   readonly syncLimit?: number;
   /** More of zoo.cfg, for all servers: key, then value; these come last, and so outrank the others. */
   readonly zooConfig?: Readonly<Record<string, string>>;
+  /** Environment variables of a system's servers: system, then variables. */
+  readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Whether bundled servers write their trace events; on by default. */
   readonly traces?: boolean;
   /** Whether `collect` brings the data directories; on by default. */
@@ -113,7 +115,7 @@ interface Provisioned {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-class DockerEnsemble implements Ensemble {
+export class DockerEnsemble implements Ensemble {
   readonly world = 'docker';
   readonly clock = new WallClock();
   readonly capabilities: ReadonlySet<Capability>;
@@ -153,7 +155,10 @@ class DockerEnsemble implements Ensemble {
     await settleAll(
       this.servers.map(({ sid, system }) => {
         const isTraced = system === 'zab' && this.#options.traces !== false;
-        const environment = isTraced ? { ZAB_TRACE_FILE: traceFile } : {};
+        const environment = {
+          ...this.#options.environments?.[system],
+          ...(isTraced ? { ZAB_TRACE_FILE: traceFile } : {}),
+        };
         const { zooConfig = {} } = this.#options;
         return this.#pod(sid).createServer(renderZooConfig(sid, members, this, zooConfig), environment);
       }),
@@ -183,6 +188,11 @@ class DockerEnsemble implements Ensemble {
     const client = new ZooKeeperClient(new TcpTransport((sid) => this.#pod(sid).published), options);
     this.#clients.add(client);
     return client;
+  }
+
+  /** For what looks deeper than a run does: benchmarks. */
+  pod(sid: number): Pod {
+    return this.#pod(sid);
   }
 
   async status(sid: number): Promise<ServerStatus> {

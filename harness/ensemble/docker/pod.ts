@@ -149,6 +149,19 @@ export class Pod {
     return this.#server;
   }
 
+  /** CPU time that the server's container has used since it started. */
+  async cpuSeconds(): Promise<number> {
+    // `one-shot` is missing in the types: without it the engine measures for a second first.
+    const options = { stream: false, 'one-shot': true } as const;
+    const { cpu_stats: cpu } = await this.server.stats(options);
+    return cpu.cpu_usage.total_usage / 1e9;
+  }
+
+  /** Runs a command in the server's container. */
+  execute(command: readonly string[]): Promise<ExecResult> {
+    return execute(this.#docker, this.server.id, command);
+  }
+
   async #command(
     verb: string,
     run: (server: Docker.Container) => Promise<unknown>,
