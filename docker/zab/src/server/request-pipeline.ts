@@ -48,6 +48,18 @@ const creations: ReadonlySet<number> = new Set([
   OpCode.CREATE_TTL,
 ]);
 
+/** Whose bodies only the leader needs to understand. */
+const writeOpcodes: ReadonlySet<number> = new Set([
+  ...creations,
+  OpCode.DELETE,
+  OpCode.SET_DATA,
+  OpCode.SET_ACL,
+  OpCode.MULTI,
+  OpCode.RECONFIG,
+]);
+/** Of every reply to a ping, whatever xid it came with. */
+const pingXid = -2;
+
 const noBody: ReplyBody = { type: 'none' };
 
 export class RequestPipeline {
@@ -150,7 +162,7 @@ export class RequestPipeline {
     if (body.length < 8) return null;
     const { xid, opcode } = decodeRequestHeader(body);
     const common = {
-      xid,
+      xid: opcode === OpCode.PING ? pingXid : xid,
       opcode,
       body: body.subarray(8),
       receivedMs: this.#gate.clock.nowMs(),
@@ -165,7 +177,9 @@ export class RequestPipeline {
       return { ...common, request, kind: kindOf(request), err: 0 };
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
-      return { ...common, request: null, kind: 'local', err: ErrorCode.MARSHALLING_ERROR };
+      // What would have been a write takes its place among the writes: it becomes a transaction that says so.
+      const kind = writeOpcodes.has(opcode) ? 'write' : 'local';
+      return { ...common, request: null, kind, err: ErrorCode.MARSHALLING_ERROR };
     }
   }
 
@@ -260,9 +274,12 @@ export class RequestPipeline {
   }
 
   #answerWrite(connection: ClientConnection, pending: PendingRequest, committed: Committed): void {
-    if (!connection.isOpen || pending.request === null) return;
+    if (!connection.isOpen) return;
     const { zxid } = committed.record.header;
-    const reply = this.#reads.replyToWrite(committed, pending.request);
+    const reply =
+      pending.request === null
+        ? { err: pending.err, body: noBody }
+        : this.#reads.replyToWrite(committed, pending.request);
     if (reply === null) {
       this.#gate.log(
         'warn',

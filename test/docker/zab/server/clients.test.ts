@@ -59,7 +59,7 @@ describe('a connection', () => {
 
     assert.deepEqual(
       replies.map(({ xid }) => xid),
-      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+      [1, 2, 3, 4, 5, -2, 7, 8, 9, 10],
     );
     assert.deepEqual(
       [2, 5, 8, 10].map((xid) => textOf(replies[xid - 1] as Received)),
@@ -69,6 +69,33 @@ describe('a connection', () => {
     assert.deepEqual(
       zxids,
       zxids.toSorted((a, b) => a - b),
+    );
+  });
+
+  it('answers a ping with −2, whatever number it came with', () => {
+    const { world, server } = alone();
+    const client = server.client();
+    client.write(Buffer.from('00000008000000630000000b', 'hex'));
+    world.run(20);
+
+    assert.equal(client.frames[0]?.readInt32BE(0), -2);
+  });
+
+  it('gets a zxid for a write that nobody can understand, in its place among the others', () => {
+    const { world, server } = alone();
+    const client = server.client();
+    const first = client.call(create('/a'));
+    client.encode(create('/cut'), 55);
+    client.write(Buffer.from('000000080000003700000001', 'hex'));
+    client.send(create('/b'));
+    world.run(50);
+
+    assert.deepEqual(
+      client.replies().map(({ xid, err, zxid }) => ({ xid, err, after: zxid - first.zxid })),
+      [
+        { xid: 55, err: -5, after: 1 },
+        { xid: 2, err: 0, after: 2 },
+      ],
     );
   });
 
@@ -130,8 +157,8 @@ describe('a connection', () => {
 
     assert.deepEqual(lines(seen).toSorted(), [
       'event 3 /a',
+      'reply -2 err 0',
       'reply 4 err 0',
-      'reply 5 err 0',
       'reply 6 err 0',
     ]);
     const changedZxid = other.replies().at(-1)?.zxid ?? 0;
@@ -202,7 +229,7 @@ describe('a connection', () => {
     const client = server.client();
     const { session } = client;
     assert(session !== null);
-    client.encode(ping, 77);
+    client.encode(exists('/'), 77);
     client.write(Buffer.from('000000080000004d000003e7', 'hex'));
     world.run(50);
 
@@ -224,7 +251,7 @@ describe('a connection', () => {
     client.send(ping);
     world.run(100);
 
-    assert.deepEqual(lines(client.take()), ['reply 1 err 0', 'reply 2 err -5', 'reply 2 err 0']);
+    assert.deepEqual(lines(client.take()), ['reply 1 err 0', 'reply 2 err -5', 'reply -2 err 0']);
   });
 
   it('is dropped for a frame that is too long, too short or not there', () => {

@@ -167,7 +167,9 @@ export class MemoryClient {
     this.write(Buffer.concat(requests.map((request) => this.encode(request))));
   }
 
-  encode(request: ClientRequest, xid = this.#nextXid++): Buffer {
+  /** A ping takes a number too, so that requests are known by their place; it is answered with −2. */
+  encode(request: ClientRequest, number = this.#nextXid++): Buffer {
+    const xid = request.type === 'ping' ? pingXid : number;
     this.#asked.push({ xid, type: request.type });
     return encodeRequestFrame(xid, request);
   }
@@ -222,6 +224,8 @@ export class MemoryClient {
     return reply;
   }
 }
+
+const pingXid = -2;
 
 function handshake(options: ConnectOptions): Buffer {
   const { previous, lastZxidSeen = 0, timeoutMs = 2_000, readOnly = false } = options;
