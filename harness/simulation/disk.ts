@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
-import type { Disk, DiskOperation } from '../../docker/zab/src/server/ports.ts';
+import type { Disk, DiskError, DiskLane, DiskOperation } from '../../docker/zab/src/server/ports.ts';
 import type { Random } from '../random/random.ts';
 import { DiskFile } from './disk-file.ts';
 import type { Executor } from './executor.ts';
@@ -13,14 +13,25 @@ import type { ScheduledEvent, Scheduler } from './scheduler.ts';
 
 const shortestBatchNs = 20_000;
 
+/**
+ * ENOSPC: writes fail, the first of them half-way. EIO: writes go to the page cache as ever, and only the sync
+ * finds out that they cannot reach the medium.
+ */
 export type DiskFault = 'ENOSPC' | 'EIO';
 
-type Done = (error: NodeJS.ErrnoException | null) => void;
+type Done = (error: DiskError | null) => void;
 
 interface Batch {
   readonly operations: readonly DiskOperation[];
   readonly executor: Executor;
   readonly done: Done;
+  readonly lane: Lane;
+}
+
+/** Batches that are carried out one after the other. */
+interface Lane {
+  queue: Batch[];
+  event: ScheduledEvent | null;
 }
 
 /** How to take back a change of names that did not reach the disk. */
@@ -29,7 +40,7 @@ type Undo = () => void;
 export class SimulatedDisk {
   /** Factor on the time of every sync; above 1 for a slow disk. */
   slowness = 1;
-  /** While set, everything that writes fails with this code. */
+  /** While set, operations fail with this code. */
   fault: DiskFault | null = null;
   readonly #scheduler: Scheduler;
   readonly #random: Random;
@@ -37,8 +48,10 @@ export class SimulatedDisk {
   readonly #directories = new Set<string>();
   /** By directory, in the order of the changes. */
   readonly #unsyncedNames = new Map<string, Undo[]>();
-  #queue: Batch[] = [];
-  #event: ScheduledEvent | null = null;
+  readonly #lanes: Readonly<Record<DiskLane, Lane>> = {
+    log: { queue: [], event: null },
+    background: { queue: [], event: null },
+  };
 
   constructor(options: { scheduler: Scheduler; random: Random }) {
     this.#scheduler = options.scheduler;
@@ -50,9 +63,10 @@ export class SimulatedDisk {
     return {
       list: (directory) => this.list(directory),
       read: (path) => this.read(path),
-      submit: (operations, done) => {
-        this.#queue.push({ operations, executor, done });
-        if (this.#queue.length === 1) this.#startBatch();
+      submit: (operations, done, laneName = 'log') => {
+        const lane = this.#lanes[laneName];
+        lane.queue.push({ operations, executor, done, lane });
+        if (lane.queue.length === 1) this.#startBatch(lane);
       },
     };
   }
@@ -85,9 +99,11 @@ export class SimulatedDisk {
 
   /** The process is gone: what it had asked for and was not begun will not happen. */
   dropRequests(): void {
-    if (this.#event !== null) this.#scheduler.cancel(this.#event);
-    this.#event = null;
-    this.#queue = [];
+    for (const lane of Object.values(this.#lanes)) {
+      if (lane.event !== null) this.#scheduler.cancel(lane.event);
+      lane.event = null;
+      lane.queue = [];
+    }
   }
 
   losePower(): void {
@@ -100,8 +116,8 @@ export class SimulatedDisk {
     for (const file of this.#files.values()) file.losePower(this.#random);
   }
 
-  #startBatch(): void {
-    const batch = this.#queue[0];
+  #startBatch(lane: Lane): void {
+    const batch = lane.queue[0];
     if (batch !== undefined) this.#carryOut(batch, 0);
   }
 
@@ -111,11 +127,11 @@ export class SimulatedDisk {
       const operation = batch.operations[index] as DiskOperation;
       const isSync = operation.type === 'sync' || operation.type === 'syncDirectory';
       if (isSync) {
-        this.#wait(this.#drawSyncNs(), () => this.#finishSync(batch, index));
+        this.#wait(batch.lane, this.#drawSyncNs(), () => this.#finishSync(batch, index));
         return;
       }
       const error = this.#attempt(operation);
-      if (error !== null) return this.#finish(batch, from, error);
+      if (error !== null) return this.#finish(batch, from, failedAt(index, error));
     }
     this.#finish(batch, from, null);
   }
@@ -123,24 +139,24 @@ export class SimulatedDisk {
   #finishSync(batch: Batch, index: number): void {
     const error = this.#attempt(batch.operations[index] as DiskOperation);
     if (error === null) this.#carryOut(batch, index + 1);
-    else this.#answer(batch, error);
+    else this.#answer(batch, failedAt(index, error));
   }
 
   /** Even a batch without a sync answers later, never from inside `submit`. */
-  #finish(batch: Batch, from: number, error: NodeJS.ErrnoException | null): void {
-    if (from === 0) this.#wait(shortestBatchNs, () => this.#answer(batch, error));
+  #finish(batch: Batch, from: number, error: DiskError | null): void {
+    if (from === 0) this.#wait(batch.lane, shortestBatchNs, () => this.#answer(batch, error));
     else this.#answer(batch, error);
   }
 
-  #answer(batch: Batch, error: NodeJS.ErrnoException | null): void {
-    this.#queue.shift();
-    this.#startBatch();
+  #answer(batch: Batch, error: DiskError | null): void {
+    batch.lane.queue.shift();
+    this.#startBatch(batch.lane);
     batch.executor.run(() => batch.done(error));
   }
 
-  #wait(delayNs: number, run: () => void): void {
-    this.#event = this.#scheduler.after(delayNs, () => {
-      this.#event = null;
+  #wait(lane: Lane, delayNs: number, run: () => void): void {
+    lane.event = this.#scheduler.after(delayNs, () => {
+      lane.event = null;
       run();
     });
   }
@@ -153,7 +169,16 @@ export class SimulatedDisk {
   }
 
   #attempt(operation: DiskOperation): NodeJS.ErrnoException | null {
-    return this.fault === null ? this.#apply(operation) : faultError(this.fault, operation);
+    const { fault } = this;
+    if (fault === null || !isHitBy(fault, operation)) return this.#apply(operation);
+    if (operation.type === 'append') this.#appendPart(operation);
+    return faultError(fault, operation);
+  }
+
+  /** What fits of an append on a full disk. */
+  #appendPart({ path, chunks }: Extract<DiskOperation, { type: 'append' }>): void {
+    const bytes = Buffer.concat(chunks);
+    this.#append(path, [bytes.subarray(0, this.#random.between(0, bytes.length - 1))]);
   }
 
   #apply(operation: DiskOperation): NodeJS.ErrnoException | null {
@@ -248,6 +273,16 @@ export class SimulatedDisk {
       if (at === dirname(at)) return;
     }
   }
+}
+
+function isHitBy(fault: DiskFault, { type }: DiskOperation): boolean {
+  return fault === 'ENOSPC'
+    ? type === 'append' || type === 'write'
+    : type === 'sync' || type === 'syncDirectory';
+}
+
+function failedAt(operationIndex: number, error: NodeJS.ErrnoException): DiskError {
+  return Object.assign(error, { operationIndex });
 }
 
 function noEntry(path: string): NodeJS.ErrnoException {

@@ -59,13 +59,23 @@ const endPath = '/';
 const writerBytes = 65_536;
 
 export function writeSnapshotBody(writer: JuteWriter, body: SnapshotBody): void {
+  writeSnapshotOpening(writer, body);
+  for (const node of body.nodes) writeSnapshotNode(writer, node);
+  writeSnapshotEnd(writer);
+}
+
+/** What stands before the znodes. */
+export function writeSnapshotOpening(writer: JuteWriter, body: Omit<SnapshotBody, 'nodes'>): void {
   writer.writeVector(body.sessions, writeSession);
   writer.writeInt(body.acls.length);
   for (const { key, acl } of body.acls) {
     writer.writeLong(key);
     writeAcl(writer, acl);
   }
-  for (const node of body.nodes) writeNode(writer, node);
+}
+
+/** What stands behind the znodes. */
+export function writeSnapshotEnd(writer: JuteWriter): void {
   writer.writeString(endPath);
 }
 
@@ -104,18 +114,31 @@ export function decodeSnapshotStream(stream: Buffer): SnapshotBody {
 
 export function encodeSnapshotFile(body: SnapshotBody, digest: SnapshotDigest | null): Buffer {
   const writer = new JuteWriter(writerBytes);
+  writeSnapshotHeader(writer);
+  writeSnapshotBody(writer, body);
+  writeSnapshotSeals(writer, { from: 0, seed: 1 }, digest);
+  return writer.toBuffer();
+}
+
+export function writeSnapshotHeader(writer: JuteWriter): void {
   writer.writeInt(magic);
   writer.writeInt(fileVersion);
   writer.writeLong(databaseId);
-  writeSnapshotBody(writer, body);
-  const sumOfBody = writeSeal(writer, { from: 0, seed: 1 });
-  if (digest === null) return writer.toBuffer();
+}
+
+/** Closes a file whose last bytes, from `range.from`, are in the writer; `range.seed` is the sum before them. */
+export function writeSnapshotSeals(
+  writer: JuteWriter,
+  range: SealedRange,
+  digest: SnapshotDigest | null,
+): void {
+  const sumOfBody = writeSeal(writer, range);
+  if (digest === null) return;
   // The second sum goes on from the first, and its own bytes begin with the first seal.
   const from = writer.length - sealBytes;
   writer.writeLong(digest.zxid);
   writeDigest(writer, digest.digest);
   writeSeal(writer, { from, seed: sumOfBody });
-  return writer.toBuffer();
 }
 
 /** Throws JuteError when the file is not whole or a seal does not match. */
@@ -139,7 +162,7 @@ export function decodeSnapshotFile(bytes: Buffer): SnapshotFile {
 /** A long and the path "/". */
 const sealBytes = 13;
 
-interface SealedRange {
+export interface SealedRange {
   readonly from: number;
   readonly seed: number;
 }
@@ -182,7 +205,7 @@ function readCachedAcl(reader: JuteReader) {
   return { key: reader.readLong(), acl: readAcl(reader) ?? [] };
 }
 
-function writeNode(writer: JuteWriter, node: SnapshotNode): void {
+export function writeSnapshotNode(writer: JuteWriter, node: SnapshotNode): void {
   writer.writeString(node.path);
   writer.writeBuffer(node.data);
   writer.writeLong(node.aclKey);

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createNodeClock } from './io/node-clock.ts';
+import { createNodeCompression } from './io/node-compression.ts';
 import { createNodeDisk } from './io/node-disk.ts';
 import { createNodeNetwork } from './io/node-network.ts';
 import { createJsonLog } from './io/json-log.ts';
@@ -93,6 +94,7 @@ function runServer(config: ZooConfig): void {
     clock: createNodeClock(),
     network: createNodeNetwork(),
     disk: createNodeDisk(),
+    compression: createNodeCompression(),
     random: Math.random,
     log,
     trace: trace?.write,

@@ -24,7 +24,7 @@ class LonelyServer {
     trace?.({ event: 'LOAD', time: clock.nowMs() });
     log('info', `started with ${disk.list('/data').join(' ')}`);
     disk.submit(
-      [{ type: 'append', path: '/data/starts', chunks: [Buffer.from('.')] }],
+      [{ type: 'append', path: '/data/starts', chunks: [Buffer.from('.')], position: 0 }],
       (error) => error === null || this.#ports.exit(1, error.message),
     );
     network.listen(

@@ -13,6 +13,7 @@ const append = (path: string, text: string): DiskOperation => ({
   type: 'append',
   path,
   chunks: [Buffer.from(text)],
+  position: 0,
 });
 const sync = (path: string): DiskOperation => ({ type: 'sync', path });
 const syncDirectory: DiskOperation = { type: 'syncDirectory', path: '/data' };
@@ -181,10 +182,12 @@ describe('simulated disk', () => {
 
     disk.disk.fault = 'ENOSPC';
     assert.equal(disk.do(append('/data/log', 'lost'), sync('/data/log')), 'ENOSPC');
+    assert.match(disk.text('/data/log') ?? '', /^before (|l|lo|los)$/, 'what fitted is there');
     disk.disk.fault = 'EIO';
     assert.equal(disk.do(sync('/data/log')), 'EIO');
     disk.disk.fault = null;
 
+    assert.equal(disk.do({ type: 'truncate', path: '/data/log', size: 7 }), null);
     assert.equal(disk.do(append('/data/log', 'after'), sync('/data/log')), null);
     assert.equal(disk.text('/data/log'), 'before after');
   });

@@ -62,6 +62,7 @@ export class FastLeaderElection {
   #hasOwnVoteToHear = false;
   #intervalMs: number;
   #deadlineMs = Infinity;
+  #isResting = false;
 
   constructor(options: ElectionOptions) {
     this.#options = options;
@@ -98,6 +99,7 @@ export class FastLeaderElection {
   /** Enters a new round, proposing this server if it may lead. */
   start(own: { readonly zxid: number; readonly peerEpoch: number }, nowMs: number): void {
     this.#state = ServerState.LOOKING;
+    this.#isResting = false;
     this.#own = this.#isVoter ? { leader: this.#options.sid, ...own } : noCandidate;
     this.#round += 1;
     this.#received.clear();
@@ -110,7 +112,17 @@ export class FastLeaderElection {
     this.#hearOwnVote(nowMs);
   }
 
+  /** Neither votes nor answers until the next `start`. */
+  rest(): void {
+    this.#state = ServerState.LOOKING;
+    this.#isResting = true;
+    this.#finalizing = null;
+    this.#elected = null;
+    this.#deadlineMs = Infinity;
+  }
+
   receive(from: number, notification: Notification, nowMs: number): void {
+    if (this.#isResting) return;
     if (!this.#voterSids.includes(from)) {
       // It may ask, but it has no say. Only LOOKING servers ask: answering an answer would never end.
       if (notification.state === ServerState.LOOKING) this.#answer(from, this.#round);

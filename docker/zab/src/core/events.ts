@@ -32,6 +32,8 @@ export type PeerEvent =
   | { readonly type: 'linkClosed'; readonly link: LinkId; readonly reason: string }
   /** Every persist operation up to `mark` is durable. */
   | { readonly type: 'persisted'; readonly mark: Mark }
+  /** Whether the disk takes writes; it does until this says otherwise. */
+  | { readonly type: 'disk'; readonly isWritable: boolean }
   /** Leader: a prepared transaction. Its zxid is the one `Peer.nextZxid` gave. */
   | { readonly type: 'propose'; readonly record: TxnRecord }
   /** Learner: hand a client's request to the leader. */
@@ -73,10 +75,18 @@ export type PersistOperation = { readonly mark: Mark } & (
 export type SendOperation =
   | { readonly type: 'notification'; readonly to: number; readonly notification: Notification }
   | { readonly type: 'packet'; readonly link: LinkId; readonly packet: QuorumPacket }
-  /** Raw bytes behind a SNAP packet. */
-  | { readonly type: 'stream'; readonly link: LinkId; readonly bytes: Buffer }
+  /** Raw bytes behind a SNAP packet; what is sent over the link later follows them. To be closed by who takes it. */
+  | { readonly type: 'stream'; readonly link: LinkId; readonly source: ByteSource }
   | { readonly type: 'connectLeader'; readonly sid: number }
   | { readonly type: 'close'; readonly link: LinkId; readonly reason: string };
+
+/** Many bytes, in pieces of moderate size that are made when they are asked for. */
+export interface ByteSource {
+  /** Null at the end. */
+  next(): Buffer | null;
+  /** Nothing more will be asked for. */
+  close(): void;
+}
 
 /** A transaction that the database has applied, for replies and watches. */
 export interface Committed {

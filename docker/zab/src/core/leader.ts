@@ -202,6 +202,11 @@ export class Leader implements Role {
     }
   }
 
+  /** Leads no longer, by its own will. */
+  resign(reason: string): void {
+    this.#end(reason);
+  }
+
   end(): void {
     for (const handler of this.#handlers.values()) {
       this.#drop(handler, `server ${this.#state.sid} leads no longer: ${this.#endReason}`);

@@ -4,6 +4,7 @@
 import type { QuorumPacket, Notification } from '../../../../harness/wire/quorum-packet.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import type {
+  ByteSource,
   Committed,
   LinkId,
   Mark,
@@ -82,8 +83,8 @@ export class Outbox {
     this.#send.push({ type: 'packet', link, packet });
   }
 
-  stream(link: LinkId, bytes: Buffer): void {
-    this.#send.push({ type: 'stream', link, bytes });
+  stream(link: LinkId, source: ByteSource): void {
+    this.#send.push({ type: 'stream', link, source });
   }
 
   connectLeader(sid: number): void {

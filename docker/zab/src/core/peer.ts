@@ -59,6 +59,7 @@ export class Peer {
   #highestLink = -1;
   #turnedAwayBy: number | null = null;
   #hasServed = false;
+  #isWritable = true;
 
   constructor(options: PeerOptions) {
     this.#options = options;
@@ -177,6 +178,8 @@ export class Peer {
       case 'persisted':
         this.#state.persisted(event.mark);
         return role?.persisted();
+      case 'disk':
+        return this.#diskChanged(event.isWritable, nowMs);
       case 'propose':
         // Prepared while this server led, and too late: its author will never know, and asks again.
         return this.#leader?.isServing === true ? this.#leader.propose(event.record) : undefined;
@@ -264,7 +267,21 @@ export class Peer {
     const { lastLoggedZxid: zxid, currentEpoch: peerEpoch } = this.#state;
     this.#options.trace?.({ event: 'STATE', state: 'looking' });
     this.#outbox.upcall({ type: 'role', role: 'looking', serving: false, leader: null });
-    this.#election.start({ zxid, peerEpoch }, nowMs);
+    if (this.#isWritable) this.#election.start({ zxid, peerEpoch }, nowMs);
+    else this.#election.rest();
+  }
+
+  /**
+   * A server that cannot write can promise and acknowledge nothing. As leader it would keep the others waiting,
+   * so it goes at once and lets them elect one that can; as candidate it would be elected for its history and
+   * then stall, so it keeps out of elections. A follower goes on: it applies what others have made durable, so
+   * its reads are sound, until its leader misses its acknowledgements.
+   */
+  #diskChanged(isWritable: boolean, nowMs: number): void {
+    if (isWritable === this.#isWritable) return;
+    this.#isWritable = isWritable;
+    if (!isWritable && this.#leader !== null) return this.#leader.resign('its disk takes no writes');
+    if (this.#role === null) this.#look(nowMs);
   }
 
   #learnerConnected(link: LinkId): void {

@@ -27,7 +27,7 @@ export function sendHistory(
     // Whatever is not applied yet follows as records, so that no snapshot holds what may be undone.
     afterZxid = database.lastProcessedZxid;
     handler.send({ type: PacketType.SNAP, zxid: afterZxid, data: null, authinfo: null });
-    outbox.stream(handler.link, database.encodeStream());
+    outbox.stream(handler.link, database.openStream());
   } else {
     afterZxid = plan.after;
     handler.send({ type: PacketType[plan.type], zxid: plan.zxid, data: null, authinfo: null });

@@ -1,21 +1,24 @@
-// The Disk port on Node's file system: batches one after the other, each in order, stopped by its first
-// failure. Files that are appended to stay open between batches; a sync is an fdatasync, and names become
+// The Disk port on Node's file system: batches of a lane one after the other, each in order, stopped by its
+// first failure. Files that are appended to stay open between batches; a sync is an fdatasync, and names become
 // durable by an fsync of their directory.
 
 import { close, fdatasync, fsync, ftruncate, open, readdirSync, readFileSync, write } from 'node:fs';
 import { mkdir, rename, unlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { Disk, DiskOperation } from '../server/ports.ts';
+import type { Disk, DiskError, DiskLane, DiskOperation } from '../server/ports.ts';
 
 /** A log, its successor and a temporary file: more are not in use at any time. */
 const maxOpenFiles = 4;
 
 export function createNodeDisk(): Disk {
-  const writer = new BatchWriter();
+  const lanes: Readonly<Record<DiskLane, BatchWriter>> = {
+    log: new BatchWriter(),
+    background: new BatchWriter(),
+  };
   return {
     list: listDirectory,
     read: readWhole,
-    submit: (operations, done) => writer.submit(operations, done),
+    submit: (operations, done, lane = 'log') => lanes[lane].submit(operations, done),
   };
 }
 
@@ -45,7 +48,7 @@ const syncData = promisify(fdatasync);
 const syncAll = promisify(fsync);
 const truncateFile = promisify(ftruncate);
 
-type Done = (error: NodeJS.ErrnoException | null) => void;
+type Done = (error: DiskError | null) => void;
 
 class BatchWriter {
   readonly #batches: { operations: readonly DiskOperation[]; done: Done }[] = [];
@@ -69,13 +72,15 @@ class BatchWriter {
     this.#isRunning = false;
   }
 
-  async #carryOut(operations: readonly DiskOperation[]): Promise<NodeJS.ErrnoException | null> {
-    try {
-      for (const operation of operations) await this.#perform(operation);
-      return null;
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
+  async #carryOut(operations: readonly DiskOperation[]): Promise<DiskError | null> {
+    for (const [operationIndex, operation] of operations.entries()) {
+      try {
+        await this.#perform(operation);
+      } catch (error) {
+        return Object.assign(error instanceof Error ? error : new Error(String(error)), { operationIndex });
+      }
     }
+    return null;
   }
 
   async #perform(operation: DiskOperation): Promise<void> {

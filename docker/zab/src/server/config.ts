@@ -7,6 +7,7 @@ import { defaultMaxFrameBytes } from '../../../../harness/wire/constants.ts';
 import type { Member, Membership } from '../core/membership.ts';
 import { isSyntaxError, parseProperties, type Property } from './properties.ts';
 import { parseServerLine } from './server-line.ts';
+import { readStorageConfig, type StorageConfig } from './storage-config.ts';
 
 /** A configuration that cannot be used. */
 export class ConfigError extends Error {
@@ -56,6 +57,7 @@ export interface ZooConfig {
   readonly extendedTypes: boolean;
   /** Snapshots kept when purging is on; null = never purge. */
   readonly purgeRetainCount: number | null;
+  readonly storage: StorageConfig;
   /** Bind the quorum and election ports to all addresses. */
   readonly listenOnAllAddresses: boolean;
   readonly electionMinMs: number;
@@ -76,6 +78,7 @@ export function parseZooConfig(text: string, file: string): ZooConfig {
   reader.choice('peerType', 'participant', ['participant', 'observer']);
   const clientPort = reader.integer('clientPort', 2181, { least: 0, most: 65535 });
   const purgeHours = reader.integer('autopurge.purgeInterval', 0, { least: 0, most: 2 ** 31 - 1 });
+  const storage = readStorageConfig(reader);
   const retained = reader.integer('autopurge.snapRetainCount', 3, { least: 0, most: 2 ** 31 - 1 });
 
   return {
@@ -101,13 +104,14 @@ export function parseZooConfig(text: string, file: string): ZooConfig {
     digestEnabled: reader.boolean('digest.enabled', true),
     extendedTypes: reader.boolean('extendedTypesEnabled', false),
     purgeRetainCount: purgeHours === 0 ? null : Math.max(3, retained),
+    storage,
     listenOnAllAddresses: reader.boolean('quorumListenOnAllIPs', false),
     electionMinMs: reader.integer('fastleader.minNotificationInterval', 200, { least: 1, most: 2 ** 31 - 1 }),
     electionMaxMs: reader.integer('fastleader.maxNotificationInterval', 60_000, {
       least: 1,
       most: 2 ** 31 - 1,
     }),
-    warnings: [...reader.unknownKeys(), ...memberWarnings(mode, members)],
+    warnings: [...reader.unknownKeys(), ...storage.warnings, ...memberWarnings(mode, members)],
   };
 }
 
@@ -233,6 +237,7 @@ function readProperties(text: string, file: string) {
 
 /** Keys of ordinary zoo.cfg files that change nothing in this server, or nothing that it must be told. */
 const acceptedWithoutEffect = [
+  // Files grow with what is written: a file system that needs more than that to be fast is rare by now.
   'preAllocSize',
   'admin.enableServer',
   'admin.serverPort',
@@ -245,10 +250,7 @@ const acceptedWithoutEffect = [
   'syncEnabled',
   'skipACL',
   'cnxTimeout',
-  'fsync.warningthresholdms',
   'snapshotSizeFactor',
-  'snapSizeLimitInKb',
-  'txnLogSizeLimitInKb',
   'tcpKeepAlive',
   'clientTcpKeepAlive',
 ];

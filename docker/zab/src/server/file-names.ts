@@ -27,11 +27,18 @@ export function snapshotPath(directories: DataDirectories, zxid: number): string
   return `${directories.snapshots}/snapshot.${zxid.toString(16)}`;
 }
 
+/** Snapshots may be compressed, and say so at the end of their name. */
+function nameWithoutForm(name: string, prefix: 'log' | 'snapshot'): string {
+  if (!name.startsWith(`${prefix}.`)) return '';
+  const rest = name.slice(prefix.length + 1);
+  return prefix === 'snapshot' ? rest.replace(/\.(gz|snappy)$/, '') : rest;
+}
+
 /** Files called `prefix.<hex>`, in ascending zxid order. */
 export function listNumbered(disk: Disk, directory: string, prefix: 'log' | 'snapshot'): NumberedFile[] {
   const files: NumberedFile[] = [];
   for (const name of disk.list(directory)) {
-    const hex = name.startsWith(`${prefix}.`) ? name.slice(prefix.length + 1) : '';
+    const hex = nameWithoutForm(name, prefix);
     // Beyond thirteen digits a zxid is no exact double, and no such epoch can be reached.
     if (!/^(0|[1-9a-f][0-9a-f]{0,12})$/.test(hex)) continue;
     files.push({ path: `${directory}/${name}`, zxid: Number.parseInt(hex, 16) });

@@ -3,13 +3,15 @@
 // link leaves in one write.
 // Facts: consensus protocol of ZooKeeper 3.8, "QuorumPacket".
 
+import assert from 'node:assert/strict';
 import {
   encodeQuorumPacket,
   QuorumStreamDecoder,
   QuorumStreamError,
 } from '../../../../harness/wire/quorum-codec.ts';
-import type { LinkId, PeerEvent, SendOperation } from '../core/events.ts';
+import type { ByteSource, LinkId, PeerEvent, SendOperation } from '../core/events.ts';
 import type { Member, Membership } from '../core/membership.ts';
+import { OutgoingSnapshot } from './outgoing-snapshot.ts';
 import type { Clock, Link, LinkHandlers, Listener, LogSink, Network } from './ports.ts';
 
 export interface LearnerLinksOptions {
@@ -34,12 +36,12 @@ interface LearnerLink {
   readonly decoder: QuorumStreamDecoder;
   /** Encoded in this turn, not handed to the network yet. */
   outgoing: Buffer[];
-  /** Of the snapshot that it was sent, if it was: that comes in one piece, however large. */
-  snapshotBytes: number;
+  /** The snapshot that is being sent, and what is to follow it. */
+  snapshot: OutgoingSnapshot | null;
   isClosed: boolean;
 }
 
-/** A learner that lets more than this pile up beside its snapshot is dropped; it will synchronise again. */
+/** A learner that lets more than this pile up is dropped; it will synchronise again. */
 const maxBufferedBytes = 512 * 1024 * 1024;
 const bindAttempts = 3;
 const bindRetryMs = 1_000;
@@ -70,7 +72,7 @@ export class LearnerLinks {
       case 'packet':
         return this.#enqueue(operation.link, encodeQuorumPacket(operation.packet));
       case 'stream':
-        return this.#enqueueSnapshot(operation.link, operation.bytes);
+        return this.#startSnapshot(operation.link, operation.source);
       case 'close':
         return this.#close(operation.link, operation.reason);
     }
@@ -84,8 +86,7 @@ export class LearnerLinks {
       if (entry.isClosed) continue;
       const [only] = outgoing;
       link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
-      if (link.bufferedBytes - entry.snapshotBytes > maxBufferedBytes)
-        this.#fail(entry, 'it does not take what is sent to it');
+      if (link.bufferedBytes > maxBufferedBytes) this.#fail(entry, 'it does not take what is sent to it');
     }
     this.#dirty.clear();
   }
@@ -103,6 +104,7 @@ export class LearnerLinks {
     this.cancelDial();
     for (const entry of this.#links.values()) {
       entry.isClosed = true;
+      entry.snapshot?.stop();
       entry.link.destroy();
     }
     this.#links.clear();
@@ -168,7 +170,7 @@ export class LearnerLinks {
   #add(link: Link, { isLeader }: { isLeader: boolean }): LearnerLink {
     const id = this.#nextId++;
     const decoder = new QuorumStreamDecoder({ allowSnapshot: isLeader });
-    const entry: LearnerLink = { id, link, decoder, outgoing: [], snapshotBytes: 0, isClosed: false };
+    const entry: LearnerLink = { id, link, decoder, outgoing: [], snapshot: null, isClosed: false };
     this.#links.set(id, entry);
     return entry;
   }
@@ -176,6 +178,7 @@ export class LearnerLinks {
   #handlersOf(entry: LearnerLink): LinkHandlers {
     return {
       data: (_, bytes) => this.#receive(entry, bytes),
+      drained: () => entry.snapshot?.drained(),
       closed: (_, reason) => this.#closed(entry, reason),
     };
   }
@@ -225,6 +228,7 @@ export class LearnerLinks {
 
   #forget(entry: LearnerLink): void {
     entry.isClosed = true;
+    entry.snapshot?.stop();
     entry.outgoing = [];
     this.#dirty.delete(entry);
     this.#links.delete(entry.id);
@@ -233,14 +237,31 @@ export class LearnerLinks {
   #enqueue(id: LinkId, bytes: Buffer): void {
     const entry = this.#links.get(id);
     if (entry === undefined) return;
+    if (entry.snapshot !== null) {
+      entry.snapshot.behind.push(bytes);
+      if (entry.snapshot.behind.byteCount > maxBufferedBytes)
+        this.#fail(entry, 'it does not take what is sent to it');
+      return;
+    }
     entry.outgoing.push(bytes);
     this.#dirty.add(entry);
   }
 
-  #enqueueSnapshot(id: LinkId, bytes: Buffer): void {
+  #startSnapshot(id: LinkId, source: ByteSource): void {
     const entry = this.#links.get(id);
-    if (entry !== undefined) entry.snapshotBytes += bytes.length;
-    this.#enqueue(id, bytes);
+    if (entry === undefined) return source.close();
+    assert.equal(entry.snapshot, null, 'one synchronization sends one snapshot');
+    entry.snapshot = new OutgoingSnapshot({
+      source,
+      clock: this.#options.clock,
+      link: entry.link,
+      finished: (behind) => {
+        entry.snapshot = null;
+        entry.outgoing.push(...behind);
+        this.#dirty.add(entry);
+        this.flush();
+      },
+    });
   }
 
   #member(sid: number): Member | undefined {

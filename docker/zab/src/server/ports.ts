@@ -61,7 +61,13 @@ export interface Network {
 
 /** One step of a batch; a batch is carried out in order, and stops at the first failure. */
 export type DiskOperation =
-  | { readonly type: 'append'; readonly path: string; readonly chunks: readonly Buffer[] }
+  | {
+      readonly type: 'append';
+      readonly path: string;
+      readonly chunks: readonly Buffer[];
+      /** Where the file ends before. An append that failed half-way can be cut off there and done again. */
+      readonly position: number;
+    }
   /** Makes the file's content and length durable (fdatasync). */
   | { readonly type: 'sync'; readonly path: string }
   /** Makes names in the directory durable: needed after create, rename and remove. */
@@ -73,13 +79,28 @@ export type DiskOperation =
   | { readonly type: 'remove'; readonly path: string }
   | { readonly type: 'makeDirectory'; readonly path: string };
 
+/** Why a batch stopped: `code` is Node's (`ENOSPC`, `EIO`). */
+export interface DiskError extends NodeJS.ErrnoException {
+  /** Those before it were carried out, it may have been in part, and those behind it were not. */
+  readonly operationIndex?: number;
+}
+
+/**
+ * Batches of one lane are carried out one after the other; lanes do not wait for each other. Everything that
+ * somebody waits for goes over `log`; `background` takes files that nobody knows yet.
+ */
+export type DiskLane = 'log' | 'background';
+
 export interface Disk {
   /** Names in a directory, sorted; empty when it does not exist. Start-up only: it blocks. */
   list(directory: string): readonly string[];
   /** Null when there is no such file. Start-up only: it blocks. */
   read(path: string): Buffer | null;
-  /** Batches are carried out one after the other. `error.code` is Node's (`ENOSPC`, `EIO`). */
-  submit(operations: readonly DiskOperation[], done: (error: NodeJS.ErrnoException | null) => void): void;
+  submit(
+    operations: readonly DiskOperation[],
+    done: (error: DiskError | null) => void,
+    lane?: DiskLane,
+  ): void;
 }
 
 export interface LogSink {
@@ -90,10 +111,20 @@ export interface LogSink {
   ): void;
 }
 
+/** What of zlib a server needs: Apache ZooKeeper compresses snapshots with it. */
+export interface Compression {
+  /** One gzip member. */
+  gzip(bytes: Buffer): Buffer;
+  /** All members; throws on anything that is not gzip. */
+  gunzip(bytes: Buffer): Buffer;
+}
+
 export interface ServerPorts {
   readonly clock: Clock;
   readonly network: Network;
   readonly disk: Disk;
+  /** Undefined: compressed snapshots can neither be read nor written. */
+  readonly compression?: Compression;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly log: LogSink;

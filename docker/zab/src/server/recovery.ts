@@ -10,6 +10,7 @@ import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { counterOf, epochOf, formatZxid } from '../../../../harness/wire/zxid.ts';
 import { listNumbered, type DataDirectories, type NumberedFile } from './file-names.ts';
 import type { Disk, DiskOperation, LogSink } from './ports.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
 import { StorageError } from './storage-error.ts';
 import { LogFile } from './transaction-log.ts';
 
@@ -30,6 +31,9 @@ export interface RecoveryOptions {
   readonly disk: Disk;
   readonly directories: DataDirectories;
   readonly log: LogSink;
+  readonly snapshotFormat: SnapshotFormat;
+  /** Logs without a snapshot are taken for the whole history (`snapshot.trust.empty`). */
+  readonly isEmptySnapshotTrusted: boolean;
   /** Loads a snapshot file into the database; throws JuteError, and changes nothing, when it is not whole. */
   readonly loadSnapshot: (file: Buffer, zxid: number) => void;
 }
@@ -44,7 +48,7 @@ export function recover(options: RecoveryOptions): Recovery {
   const logFiles = listNumbered(disk, directories.logs, 'log');
   const loaded = loadNewestSnapshot(options, snapshots);
   const [firstLog] = logFiles;
-  if (loaded === null && firstLog !== undefined) {
+  if (loaded === null && firstLog !== undefined && !options.isEmptySnapshotTrusted) {
     throw new StorageError(
       firstLog.path,
       `there are transaction logs but no snapshot in ${directories.snapshots}, so their beginning may be missing`,
@@ -81,25 +85,15 @@ function checkPlacement(disk: Disk, directories: DataDirectories): void {
 }
 
 function loadNewestSnapshot(
-  { disk, directories, log, loadSnapshot }: RecoveryOptions,
+  { disk, directories, log, loadSnapshot, snapshotFormat }: RecoveryOptions,
   snapshots: readonly NumberedFile[],
 ): NumberedFile | null {
-  const compressed = disk
-    .list(directories.snapshots)
-    .find((name) => /^snapshot\.[0-9a-f]+\.(gz|snappy)$/.test(name));
-  if (compressed !== undefined) {
-    throw new StorageError(
-      `${directories.snapshots}/${compressed}`,
-      'this server does not read compressed snapshots',
-      'Let the server that wrote it write an uncompressed one (snapshot.compression.method empty), then remove it',
-    );
-  }
   const problems: string[] = [];
   for (const snapshot of snapshots.toReversed()) {
     const bytes = disk.read(snapshot.path);
     if (bytes === null) continue;
     try {
-      loadSnapshot(bytes, snapshot.zxid);
+      loadSnapshot(snapshotFormat.decode(snapshot.path, bytes), snapshot.zxid);
       return snapshot;
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
@@ -119,7 +113,7 @@ function loadNewestSnapshot(
 function removeUnfinished(disk: Disk, directory: string): DiskOperation[] {
   return disk
     .list(directory)
-    .filter((name) => /^(snapshot\.[0-9a-f]+\.tmp|currentEpoch\.[0-9a-f]+)$/.test(name))
+    .filter((name) => /^(snapshot\.[0-9a-f]+(\.gz|\.snappy)?\.tmp|currentEpoch\.[0-9a-f]+)$/.test(name))
     .map((name) => ({ type: 'remove', path: `${directory}/${name}` }));
 }
 

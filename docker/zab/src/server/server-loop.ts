@@ -28,6 +28,7 @@ import { LearnerLinks } from './learner-links.ts';
 import type { ServerPorts, Timer } from './ports.ts';
 import type { Recovery } from './recovery.ts';
 import { RequestPipeline } from './request-pipeline.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
 import { viewOf } from './server-view.ts';
 import { ServerStats } from './server-stats.ts';
 import { SessionKeeper } from './session-keeper.ts';
@@ -44,6 +45,7 @@ export interface ServerLoopOptions {
   readonly database: StateDatabase;
   readonly trace: TraceSink;
   readonly recovery: Recovery;
+  readonly snapshotFormat: SnapshotFormat;
   /** Null for a server alone. */
   readonly epochs: Epochs | null;
 }
@@ -210,7 +212,7 @@ export class ServerLoop implements EnsembleGate {
     this.#preparer.applied(lastZxid);
     this.#releaseRevalidations();
     this.#appliedSinceSnapshot += committed.length;
-    if (this.#isSnapshotDue()) this.#takeSnapshot(lastZxid);
+    if (!this.storage.isTakingSnapshot && this.#isSnapshotDue()) this.#takeSnapshot(lastZxid);
   }
 
   #upcall(upcall: UpcallOperation): void {
@@ -385,6 +387,8 @@ export class ServerLoop implements EnsembleGate {
    */
   #isSnapshotDue(): boolean {
     const least = this.database.tree.nodeCount / 2;
+    const { snapshotLogBytes } = this.config.storage;
+    if (snapshotLogBytes !== null && this.storage.loggedBytes >= snapshotLogBytes) return true;
     return this.#appliedSinceSnapshot >= Math.max(this.#snapshotAfter, least);
   }
 
@@ -399,7 +403,7 @@ export class ServerLoop implements EnsembleGate {
     this.#snapshotAfter = this.#drawSnapshotCount();
     this.log('info', `snapshot of ${formatZxid(zxid)}`);
     const { database } = this;
-    this.storage.takeSnapshot({ zxid, file: database.encodeSnapshotFile(), digest: database.digest() });
+    this.storage.takeSnapshot({ zxid, source: database.openSnapshotFile(), digest: database.digest() });
   }
 
   #fail(exitCode: number, reason: string): void {
@@ -410,16 +414,21 @@ export class ServerLoop implements EnsembleGate {
 
   // Parts.
 
-  #makeStorage({ config, ports, recovery, trace }: ServerLoopOptions): Storage {
+  #makeStorage({ config, ports, recovery, snapshotFormat, trace }: ServerLoopOptions): Storage {
     return new Storage({
       disk: ports.disk,
+      clock: ports.clock,
       directories: dataDirectoriesOf(config),
       recovery,
       forceSync: config.forceSync,
       purgeRetainCount: config.purgeRetainCount,
+      logSizeLimitBytes: config.storage.logSizeLimitBytes,
+      syncWarningMs: config.storage.syncWarningMs,
+      snapshotFormat,
       log: ports.log,
       trace,
       persisted: (mark) => this.#turn(() => this.#step({ type: 'persisted', mark })),
+      writable: (isWritable) => this.#turn(() => this.#step({ type: 'disk', isWritable })),
       failed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
     });
   }

@@ -14,6 +14,7 @@ import type { ServerMode } from './four-letter-words.ts';
 import type { ServerPorts } from './ports.ts';
 import { recover } from './recovery.ts';
 import { ServerLoop } from './server-loop.ts';
+import { SnapshotFormat } from './snapshot-format.ts';
 import { standaloneSid } from './standalone.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -83,10 +84,14 @@ export class ZabServer {
       this.#config = withServerId(this.#config, path, disk.read(path)?.toString('utf8') ?? null);
     }
     const directories = dataDirectoriesOf(this.#config);
+    const { snapshotCompression, isEmptySnapshotTrusted } = this.#config.storage;
+    const snapshotFormat = new SnapshotFormat(snapshotCompression, this.#ports.compression);
     const recovery = recover({
       disk,
       directories,
       log,
+      snapshotFormat,
+      isEmptySnapshotTrusted,
       loadSnapshot: (file, zxid) => this.#database.loadSnapshotFile(file, zxid),
     });
     const isAlone = this.#config.mode === 'standalone';
@@ -111,6 +116,7 @@ export class ZabServer {
       database: this.#database,
       trace: this.#trace,
       recovery,
+      snapshotFormat,
       epochs,
     });
     this.#loop = loop;

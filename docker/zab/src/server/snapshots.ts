@@ -3,6 +3,7 @@
 
 import { completeInstalledEpoch, prepareInstalledEpoch } from './epoch-files.ts';
 import { snapshotPath, type DataDirectories, type NumberedFile } from './file-names.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
 import type { DiskOperation } from './ports.ts';
 import type { TransactionLog } from './transaction-log.ts';
 
@@ -15,11 +16,13 @@ export interface InstalledState {
 
 export class Snapshots {
   readonly #directories: DataDirectories;
+  readonly #format: SnapshotFormat;
   /** Ascending. */
   #files: NumberedFile[];
 
-  constructor(directories: DataDirectories, files: readonly NumberedFile[]) {
+  constructor(directories: DataDirectories, files: readonly NumberedFile[], format: SnapshotFormat) {
     this.#directories = directories;
+    this.#format = format;
     this.#files = [...files];
   }
 
@@ -27,7 +30,20 @@ export class Snapshots {
     return this.#files.at(-1)?.zxid ?? null;
   }
 
-  /** One more snapshot, of the state at `zxid`. */
+  /** Where the snapshot of `zxid` belongs. */
+  pathOf(zxid: number): string {
+    return `${snapshotPath(this.#directories, zxid)}${this.#format.suffix}`;
+  }
+
+  /** It was written by somebody else, and has its name. */
+  added(zxid: number): void {
+    const path = this.pathOf(zxid);
+    this.#files = this.#files.filter((snapshot) => snapshot.path !== path);
+    this.#files.push({ path, zxid });
+    this.#files.sort((a, b) => a.zxid - b.zxid);
+  }
+
+  /** One more snapshot, of the state at `zxid`, whole. */
   add(zxid: number, file: Buffer): DiskOperation[] {
     return [...this.#writeTemporary(zxid, file), ...this.#publish(zxid)];
   }
@@ -68,18 +84,16 @@ export class Snapshots {
   }
 
   #writeTemporary(zxid: number, file: Buffer): DiskOperation[] {
-    const path = `${snapshotPath(this.#directories, zxid)}.tmp`;
+    const path = `${this.pathOf(zxid)}.tmp`;
     return [
-      { type: 'write', path, bytes: file },
+      { type: 'write', path, bytes: this.#format.encode(file) },
       { type: 'sync', path },
     ];
   }
 
   #publish(zxid: number): DiskOperation[] {
-    const path = snapshotPath(this.#directories, zxid);
-    this.#files = this.#files.filter((snapshot) => snapshot.zxid !== zxid);
-    this.#files.push({ path, zxid });
-    this.#files.sort((a, b) => a.zxid - b.zxid);
+    const path = this.pathOf(zxid);
+    this.added(zxid);
     return [{ type: 'rename', from: `${path}.tmp`, to: path }, this.#syncDirectory()];
   }
 

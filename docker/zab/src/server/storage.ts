@@ -1,64 +1,114 @@
 // The server's disk: takes the core's persist operations in order and reports when they are durable.
 // Group commit: while one batch is on its way, everything that arrives waits together, and goes out as one
-// write and one sync. When the disk fails nothing more is acknowledged and the process ends, because a server
-// that cannot keep its promises must not make any.
+// write and one sync. While the disk takes no writes nothing is acknowledged; when a sync fails the process
+// ends, because a server that cannot keep its promises must not make any. Snapshots are written beside all that.
 
-import type { PersistOperation } from '../core/events.ts';
+import assert from 'node:assert/strict';
+import { formatZxid } from '../../../../harness/wire/zxid.ts';
+import type { ByteSource, PersistOperation } from '../core/events.ts';
 import type { TraceSink } from '../core/trace.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { writeEpoch, type EpochName, type Epochs } from './epoch-files.ts';
 import type { DataDirectories } from './file-names.ts';
-import type { Disk, DiskOperation, LogSink } from './ports.ts';
+import { PatientDisk } from './patient-disk.ts';
+import type { Clock, Disk, DiskError, DiskOperation, LogSink } from './ports.ts';
 import type { Recovery } from './recovery.ts';
+import type { SnapshotFormat } from './snapshot-format.ts';
+import { SnapshotWriter } from './snapshot-writer.ts';
 import { Snapshots } from './snapshots.ts';
 import { TransactionLog } from './transaction-log.ts';
 
 export interface StorageOptions {
   readonly disk: Disk;
+  readonly clock: Clock;
   readonly directories: DataDirectories;
   readonly recovery: Recovery;
   /** False: never sync (`forceSync=no`). */
   readonly forceSync: boolean;
   /** Snapshots kept after each new one; null = all. */
   readonly purgeRetainCount: number | null;
+  /** A log file that has grown to this is followed by a new one; null = only snapshots end files. */
+  readonly logSizeLimitBytes: number | null;
+  /** A sync that takes longer is told. */
+  readonly syncWarningMs: number;
+  readonly snapshotFormat: SnapshotFormat;
   readonly log: LogSink;
   readonly trace: TraceSink;
   /** Every operation up to this mark is durable. */
   readonly persisted: (mark: number) => void;
+  /** Whether the disk takes writes: `false` when it stops to, `true` when what waited is durable after all. */
+  readonly writable: (isWritable: boolean) => void;
   /** The disk failed; nothing was or will be reported as persisted from here on. */
   readonly failed: (reason: string) => void;
 }
 
-interface SnapshotRequest {
-  readonly type: 'takeSnapshot';
+/** The state at `zxid`; `source` gives the bytes of its snapshot file. */
+export interface SnapshotRequest {
   readonly zxid: number;
-  readonly file: Buffer;
+  readonly source: ByteSource;
   readonly digest: string;
 }
 
-type StorageOperation = PersistOperation | SnapshotRequest;
+type StorageOperation =
+  | PersistOperation
+  | { readonly type: 'startSnapshot'; readonly request: SnapshotRequest }
+  /** It has its name; older ones may go. */
+  | { readonly type: 'finishSnapshot'; readonly request: SnapshotRequest };
 
 export class Storage {
   readonly #options: StorageOptions;
   readonly #log: TransactionLog;
   readonly #snapshots: Snapshots;
+  readonly #disk: PatientDisk;
+  #snapshotWriter: SnapshotWriter | null = null;
+  /** Asked for, and not in place yet. */
+  #snapshotRequest: SnapshotRequest | null = null;
   #waiting: StorageOperation[] = [];
   #isBusy = false;
   #isStopped = false;
   /** zxid of the last record handed over; the log ends here once everything is durable. */
   #lastAppended: number;
   #syncCount = 0;
+  #slowSyncCount = 0;
+  #loggedBytes = 0;
+  #problem: string | null = null;
 
   constructor(options: StorageOptions) {
     this.#options = options;
     this.#log = new TransactionLog(options.directories, options.recovery.logs);
-    this.#snapshots = new Snapshots(options.directories, options.recovery.snapshots);
+    this.#snapshots = new Snapshots(options.directories, options.recovery.snapshots, options.snapshotFormat);
+    this.#disk = new PatientDisk({
+      disk: options.disk,
+      clock: options.clock,
+      stuck: (error) => this.#stuck(error),
+      relieved: () => this.#relieved(),
+      failed: (error) => this.#failed(error),
+    });
     this.#lastAppended = options.recovery.lastZxid;
   }
 
   /** Batches that were synced, for tests and four-letter words. */
   get syncCount(): number {
     return this.#syncCount;
+  }
+
+  /** Syncs that took longer than `syncWarningMs`. */
+  get slowSyncCount(): number {
+    return this.#slowSyncCount;
+  }
+
+  /** Why the disk takes no writes, in a sentence; null while it does. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  get isTakingSnapshot(): boolean {
+    return this.#snapshotRequest !== null;
+  }
+
+  /** Bytes of records since the last snapshot was asked for. */
+  get loggedBytes(): number {
+    return this.#loggedBytes;
   }
 
   /** Cuts what recovery found torn, writes the epoch files that are missing and, on a blank disk, snapshot.0. */
@@ -83,9 +133,12 @@ export class Storage {
     for (const operation of operations) this.#waiting.push(operation);
   }
 
-  /** Stores a snapshot of the applied state; the log goes on in a new file. */
-  takeSnapshot(state: { zxid: number; file: Buffer; digest: string }): void {
-    this.#waiting.push({ type: 'takeSnapshot', ...state });
+  /** Stores a snapshot of the applied state, bit by bit; the log goes on in a new file. One at a time. */
+  takeSnapshot(request: SnapshotRequest): void {
+    assert.equal(this.#snapshotRequest, null, 'one snapshot at a time');
+    this.#snapshotRequest = request;
+    this.#loggedBytes = 0;
+    this.#waiting.push({ type: 'startSnapshot', request });
   }
 
   /** Called once per turn, so that what one turn produced goes out together. */
@@ -101,6 +154,8 @@ export class Storage {
 
   stop(): void {
     this.#isStopped = true;
+    this.#disk.stop();
+    this.#abandonSnapshot();
   }
 
   #completed(batch: readonly StorageOperation[], upTo: number): void {
@@ -108,8 +163,12 @@ export class Storage {
     trace?.({ event: 'FSYNC', upTo });
     let mark: number | null = null;
     for (const operation of batch) {
-      if (operation.type === 'takeSnapshot') {
-        trace?.({ event: 'SNAP_TAKE', zxid: operation.zxid, digest: operation.digest });
+      if (operation.type === 'startSnapshot') {
+        // Only now: all that the snapshot holds is durable in the log too.
+        this.#writeSnapshot(operation.request);
+      } else if (operation.type === 'finishSnapshot') {
+        const { zxid, digest } = operation.request;
+        trace?.({ event: 'SNAP_TAKE', zxid, digest });
       } else {
         mark = operation.mark;
       }
@@ -119,29 +178,101 @@ export class Storage {
   }
 
   #submit(operations: readonly DiskOperation[], done: () => void): void {
-    const { disk, forceSync } = this.#options;
+    const { clock, forceSync } = this.#options;
     this.#isBusy = true;
     const needed = forceSync ? operations : operations.filter((operation) => operation.type !== 'sync');
-    disk.submit(needed, (error) => {
+    const startedMs = clock.nowMs();
+    this.#disk.submit(needed, () => {
       this.#isBusy = false;
       if (this.#isStopped) return;
-      if (error === null) return done();
-      this.#isStopped = true;
-      this.#options.failed(describeFailure(error, this.#options.directories));
+      this.#judgeDuration(clock.nowMs() - startedMs);
+      done();
     });
   }
 
+  #judgeDuration(tookMs: number): void {
+    if (tookMs <= this.#options.syncWarningMs) return;
+    this.#slowSyncCount += 1;
+    this.#options.log(
+      'warn',
+      `writing and syncing the transaction log took ${Math.round(tookMs)} ms; a slow disk makes every write slow`,
+    );
+  }
+
+  #stuck(error: DiskError): void {
+    const { directories, log, writable } = this.#options;
+    const { code, remedy } = describeError(error, directories);
+    this.#problem = `the disk takes no writes (${code}: ${error.message}); nothing is acknowledged until it does. ${remedy}; this server goes on by itself.`;
+    log('error', this.#problem);
+    // What it wrote is room that the log needs more.
+    this.#abandonSnapshot();
+    writable(false);
+  }
+
+  #relieved(): void {
+    const { log, writable } = this.#options;
+    this.#problem = null;
+    log('info', 'the disk takes writes again, and everything that waited for it is written');
+    writable(true);
+  }
+
+  #failed(error: DiskError): void {
+    const { code, remedy } = describeError(error, this.#options.directories);
+    this.stop();
+    this.#options.failed(
+      `the disk failed (${code}: ${error.message}); nothing more is acknowledged. ${remedy}, then start the server again.`,
+    );
+  }
+
+  #writeSnapshot(request: SnapshotRequest): void {
+    if (this.#snapshotRequest !== request) return;
+    const { disk, directories, snapshotFormat } = this.#options;
+    const writer = new SnapshotWriter({
+      disk,
+      source: request.source,
+      path: this.#snapshots.pathOf(request.zxid),
+      directory: directories.snapshots,
+      encode: (slice) => snapshotFormat.encode(slice),
+      done: (error) => this.#snapshotWritten(request, error),
+    });
+    this.#snapshotWriter = writer;
+    writer.start();
+  }
+
+  #snapshotWritten(request: SnapshotRequest, error: DiskError | null): void {
+    if (this.#isStopped) return;
+    this.#snapshotWriter = null;
+    this.#snapshotRequest = null;
+    if (error !== null) {
+      const reason = `the snapshot of ${formatZxid(request.zxid)} could not be written: ${error.message}`;
+      this.#options.log('warn', `${reason}; the transaction log goes on, the next snapshot will be tried`);
+      return;
+    }
+    this.#waiting.push({ type: 'finishSnapshot', request });
+    this.flush();
+  }
+
+  #abandonSnapshot(): void {
+    this.#snapshotWriter?.abort();
+    this.#snapshotWriter = null;
+    this.#snapshotRequest?.source.close();
+    this.#snapshotRequest = null;
+  }
+
   #plan(batch: readonly StorageOperation[]): DiskOperation[] {
+    const { logSizeLimitBytes } = this.#options;
     const operations: DiskOperation[] = [];
     let records: TxnRecord[] = [];
     const appendRecords = (): void => {
       if (records.length > 0) operations.push(...this.#log.append(records, true));
+      this.#log.rollAt(logSizeLimitBytes);
       records = [];
     };
     for (const operation of batch) {
       if (operation.type === 'append') {
         records.push(operation.record);
         this.#lastAppended = operation.record.header.zxid;
+        this.#loggedBytes += operation.record.bytes.length;
         continue;
       }
       appendRecords();
@@ -162,14 +293,16 @@ export class Storage {
         return this.#log.truncate(operation.zxid);
       case 'snapshot':
         this.#lastAppended = operation.zxid;
+        // One of the history that this one replaces.
+        this.#abandonSnapshot();
         return this.#snapshots.install(operation, this.#log);
-      case 'takeSnapshot': {
+      case 'startSnapshot':
         this.#log.roll();
-        this.#log.dropIndexesUpTo(operation.zxid);
-        const added = this.#snapshots.add(operation.zxid, operation.file);
-        if (purgeRetainCount === null) return added;
-        return [...added, ...this.#snapshots.purge(purgeRetainCount, this.#log)];
-      }
+        return [];
+      case 'finishSnapshot':
+        this.#log.dropIndexesUpTo(operation.request.zxid);
+        this.#snapshots.added(operation.request.zxid);
+        return purgeRetainCount === null ? [] : this.#snapshots.purge(purgeRetainCount, this.#log);
     }
   }
 }
@@ -178,11 +311,9 @@ function epochOfName(epochs: Epochs | null, name: EpochName): number {
   return epochs?.[name] ?? 0;
 }
 
-function describeFailure(error: NodeJS.ErrnoException, directories: DataDirectories): string {
+function describeError(error: DiskError, directories: DataDirectories): { code: string; remedy: string } {
   const code = error.code ?? error.name;
-  const remedy =
-    code === 'ENOSPC'
-      ? `Free space on the file system of ${directories.logs} and ${directories.snapshots}, then start the server again.`
-      : `Check the file system of ${directories.logs} and ${directories.snapshots}, then start the server again.`;
-  return `the disk failed (${code}: ${error.message}); nothing more is acknowledged. ${remedy}`;
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const what = isFull ? 'Free space on' : 'Check';
+  return { code, remedy: `${what} the file system of ${directories.logs} and ${directories.snapshots}` };
 }

@@ -80,6 +80,7 @@ export class TransactionLog {
     const file = isNew ? this.#openFile(first.header.zxid) : this.#files.at(-1);
     assert(file !== undefined, 'an open log has a file');
     const chunks: Buffer[] = isNew ? [logFileHeader()] : [];
+    const position = isNew ? 0 : file.size;
     let end = isNew ? logHeaderBytes : file.size;
     for (const { header, bytes } of records) {
       chunks.push(...frameLogRecord(bytes));
@@ -87,7 +88,7 @@ export class TransactionLog {
       file.add(header.zxid, end);
     }
     const { path } = file;
-    const operations: DiskOperation[] = [{ type: 'append', path, chunks: [Buffer.concat(chunks)] }];
+    const operations: DiskOperation[] = [{ type: 'append', path, chunks: [Buffer.concat(chunks)], position }];
     if (!isSynced) return operations;
     operations.push({ type: 'sync', path });
     // Without this the file itself could vanish in a power failure, with all its synced records.
@@ -98,6 +99,12 @@ export class TransactionLog {
   /** The next record starts a new file. */
   roll(): void {
     this.#isOpen = false;
+  }
+
+  /** The same, once the file has grown to `limitBytes`. */
+  rollAt(limitBytes: number | null): void {
+    const file = this.#files.at(-1);
+    if (limitBytes !== null && file !== undefined && file.size >= limitBytes) this.roll();
   }
 
   /**

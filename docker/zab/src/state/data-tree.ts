@@ -11,6 +11,7 @@ import type { Digest } from '../../../../harness/wire/txn.ts';
 import { AclCache, openAclKey } from './acl-cache.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
 import { isSessionOwner } from './owner.ts';
+import { TreeCut } from './tree-cut.ts';
 import { childPath, nameOf, parentOf, rootPath, systemPaths } from './paths.ts';
 import { statOf, Znode, type ZnodeFields } from './znode.ts';
 
@@ -51,6 +52,9 @@ export class DataTree {
   readonly #digest = new DigestSum();
   /** As the tree digest, over what that leaves out: who has which ACL. */
   readonly #aclDigest = new DigestSum();
+  /** Being written out while the tree goes on. */
+  #cuts: TreeCut[] = [];
+  #lastSequence = 0;
   #dataBytes = 0;
   #ephemeralCount = 0;
 
@@ -160,6 +164,7 @@ export class DataTree {
     }
     this.#raiseCversion(parent, change);
     // The snapshot under this replay may have been written without the list that this znode names.
+    this.#beforeChange(existing);
     this.#replaceAcl(existing, change.acl);
     return ErrorCode.NODE_EXISTS;
   }
@@ -168,11 +173,13 @@ export class DataTree {
   delete(path: string, zxid: number): boolean {
     const parent = this.#find(parentOf(path));
     if (parent !== undefined && parent.pzxid < zxid) {
+      this.#beforeChange(parent);
       parent.pzxid = zxid;
       this.#rehash(parent);
     }
     const znode = this.#znodes.get(path);
     if (znode === undefined || znode.path === rootPath) return false;
+    this.#beforeChange(znode);
     parent?.children?.delete(nameOf(path));
     this.#remove(znode);
     return true;
@@ -181,6 +188,7 @@ export class DataTree {
   setData(change: SetDataChange): Readonly<Znode> | undefined {
     const znode = this.#find(change.path);
     if (znode === undefined) return undefined;
+    this.#beforeChange(znode);
     this.#dataBytes -= lengthOf(znode.data);
     znode.data = copyOf(change.data);
     this.#dataBytes += lengthOf(znode.data);
@@ -195,6 +203,7 @@ export class DataTree {
   setAcl(path: string, acl: readonly Acl[], aversion: number): Readonly<Znode> | undefined {
     const znode = this.#find(path);
     if (znode === undefined) return undefined;
+    this.#beforeChange(znode);
     this.#replaceAcl(znode, acl);
     znode.aversion = aversion;
     this.#rehash(znode);
@@ -205,31 +214,35 @@ export class DataTree {
     return this.#acls.entries();
   }
 
+  /** The znodes as they are now, to be taken bit by bit while the tree changes. To be closed. */
+  cut(write: (znode: Readonly<Znode>) => void): TreeCut {
+    const cut = new TreeCut({
+      znodes: this.#znodes.values(),
+      lastSequence: this.#lastSequence,
+      parentOf: (znode) => (znode.path === rootPath ? undefined : this.#find(parentOf(znode.path))),
+      write,
+      closed: () => {
+        this.#cuts = this.#cuts.filter((other) => other !== cut);
+      },
+    });
+    this.#cuts.push(cut);
+    return cut;
+  }
+
   /** Parents before children. */
   *snapshotNodes(): Iterable<SnapshotNode> {
     const root = this.#find(rootPath);
     if (root === undefined) return;
-    for (const znode of this.#walk(root)) {
-      const { path, owner } = znode;
-      yield {
-        path: path === rootPath ? '' : path,
-        data: znode.data,
-        aclKey: znode.aclKey,
-        czxid: znode.czxid,
-        mzxid: znode.mzxid,
-        ctime: znode.ctime,
-        mtime: znode.mtime,
-        version: znode.version,
-        cversion: znode.cversion,
-        aversion: znode.aversion,
-        ephemeralOwner: owner,
-        pzxid: znode.pzxid,
-      };
-    }
+    for (const znode of this.#walk(root)) yield snapshotNodeOf(znode);
   }
 
   #find(path: string): Znode | undefined {
     return this.#znodes.get(path === '' ? rootPath : path);
+  }
+
+  /** A cut that has not come to a znode must see it as it was. */
+  #beforeChange(znode: Znode): void {
+    for (const cut of this.#cuts) cut.beforeChange(znode);
   }
 
   /** Depth first, children in the order of their creation, without recursion: trees may be deep. */
@@ -259,7 +272,7 @@ export class DataTree {
   /** The ACL's use is counted by the caller. */
   #insert(fields: ZnodeFields): Znode {
     const { path } = fields;
-    const znode = new Znode(fields, pathSumOf(path));
+    const znode = new Znode(fields, { pathSum: pathSumOf(path), sequence: ++this.#lastSequence });
     this.#znodes.set(path, znode);
     znode.contentSum = contentSumOf(znode.pathSum, znode.data);
     this.#rehash(znode);
@@ -301,6 +314,7 @@ export class DataTree {
   #raiseCversion(parent: Znode, { parentCversion, zxid }: CreateChange): void {
     const cversion = parentCversion === -1 ? (parent.cversion + 1) | 0 : parentCversion;
     if (cversion <= parent.cversion) return;
+    this.#beforeChange(parent);
     parent.cversion = cversion;
     parent.pzxid = zxid;
     this.#rehash(parent);
@@ -332,6 +346,24 @@ export class DataTree {
     if (pathSum === null) return 0;
     return Math.imul(pathSum ^ this.#acls.sumOf(aclKey), 0x9e37_79b1) >>> 0;
   }
+}
+
+export function snapshotNodeOf(znode: Readonly<Znode>): SnapshotNode {
+  const { path, owner } = znode;
+  return {
+    path: path === rootPath ? '' : path,
+    data: znode.data,
+    aclKey: znode.aclKey,
+    czxid: znode.czxid,
+    mzxid: znode.mzxid,
+    ctime: znode.ctime,
+    mtime: znode.mtime,
+    version: znode.version,
+    cversion: znode.cversion,
+    aversion: znode.aversion,
+    ephemeralOwner: owner,
+    pzxid: znode.pzxid,
+  };
 }
 
 /**

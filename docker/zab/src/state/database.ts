@@ -13,12 +13,14 @@ import {
   encodeSnapshotFile,
   encodeSnapshotStream,
   type SnapshotBody,
+  type SnapshotDigest,
 } from '../../../../harness/wire/snapshot-codec.ts';
 import type { Txn, TxnHeader, TxnRecord } from '../../../../harness/wire/txn.ts';
 import type { Database } from '../core/database.ts';
-import type { Applied, AppliedResult, Change } from '../core/events.ts';
+import type { Applied, AppliedResult, ByteSource, Change } from '../core/events.ts';
 import { DataTree, type TreeOptions } from './data-tree.ts';
 import { DigestSum, formatDigest, isEqualDigest } from './digest-sum.ts';
+import { SnapshotSlices } from './snapshot-slices.ts';
 import { containerOwner, ttlOwner } from './owner.ts';
 import type { Znode } from './znode.ts';
 
@@ -99,12 +101,18 @@ export class StateDatabase implements Database {
     this.#showConfig();
   }
 
-  encodeStream(): Buffer {
-    return encodeSnapshotStream(this.#snapshotBody());
+  openStream(): ByteSource {
+    return new SnapshotSlices(this.#tree, { ...this.#snapshotHead(), form: { type: 'stream' } });
+  }
+
+  /** `encodeSnapshotFile`, in slices of the state as it is now. */
+  openSnapshotFile(): ByteSource {
+    const digest = this.#snapshotDigest();
+    return new SnapshotSlices(this.#tree, { ...this.#snapshotHead(), form: { type: 'file', digest } });
   }
 
   encodeEmptyStream(): Buffer {
-    return new StateDatabase(this.#options).encodeStream();
+    return encodeSnapshotStream(new StateDatabase(this.#options).#snapshotBody());
   }
 
   installStream(stream: Buffer, zxid: number): void {
@@ -112,8 +120,7 @@ export class StateDatabase implements Database {
   }
 
   encodeSnapshotFile(): Buffer {
-    const digest = this.#lastTxnZxid === 0 ? { high: 0, low: 0 } : this.#tree.digest;
-    return encodeSnapshotFile(this.#snapshotBody(), { zxid: this.#lastTxnZxid, digest });
+    return encodeSnapshotFile(this.#snapshotBody(), this.#snapshotDigest());
   }
 
   /** `zxid` is the one in the file's name. Throws JuteError, and changes nothing, when the file is not whole. */
@@ -134,12 +141,20 @@ export class StateDatabase implements Database {
     return formatDigest(sum.value);
   }
 
-  #snapshotBody(): SnapshotBody {
+  #snapshotDigest(): SnapshotDigest {
+    const digest = this.#lastTxnZxid === 0 ? { high: 0, low: 0 } : this.#tree.digest;
+    return { zxid: this.#lastTxnZxid, digest };
+  }
+
+  #snapshotHead(): Omit<SnapshotBody, 'nodes'> {
     return {
       sessions: Array.from(this.#sessions, ([sessionId, timeoutMs]) => ({ sessionId, timeoutMs })),
       acls: this.#tree.aclEntries(),
-      nodes: this.#tree.snapshotNodes(),
     };
+  }
+
+  #snapshotBody(): SnapshotBody {
+    return { ...this.#snapshotHead(), nodes: this.#tree.snapshotNodes() };
   }
 
   #install(body: SnapshotBody, zxid: number): void {

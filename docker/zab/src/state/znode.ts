@@ -39,11 +39,13 @@ export class Znode implements ZnodeFields, HashedFields {
   /** Names of the children, null while there was never one. */
   children: Set<string> | null = null;
   readonly pathSum: number | null;
+  /** Rises with every znode that is made, so it orders them as the tree's map does. */
+  readonly sequence: number;
   contentSum = 0;
   /** What this znode adds to the tree digest now. */
   hash = 0;
 
-  constructor(fields: ZnodeFields, pathSum: number | null) {
+  constructor(fields: ZnodeFields, derived: { readonly pathSum: number | null; readonly sequence: number }) {
     this.path = fields.path;
     this.data = fields.data;
     this.aclKey = fields.aclKey;
@@ -56,7 +58,8 @@ export class Znode implements ZnodeFields, HashedFields {
     this.cversion = fields.cversion;
     this.aversion = fields.aversion;
     this.owner = fields.owner;
-    this.pathSum = pathSum;
+    this.pathSum = derived.pathSum;
+    this.sequence = derived.sequence;
   }
 
   get childCount(): number {

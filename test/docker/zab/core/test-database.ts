@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Database } from '../../../../docker/zab/src/core/database.ts';
-import type { Applied } from '../../../../docker/zab/src/core/events.ts';
+import type { Applied, ByteSource } from '../../../../docker/zab/src/core/events.ts';
 import { JuteError } from '../../../../harness/wire/jute.ts';
 import { encodeTxn } from '../../../../harness/wire/txn-codec.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
@@ -39,8 +39,8 @@ export class TestDatabase implements Database {
     this.#lastProcessedZxid = zxid;
   }
 
-  encodeStream(): Buffer {
-    return Buffer.from(JSON.stringify(this.#applied));
+  openStream(): ByteSource {
+    return sourceOf(Buffer.from(JSON.stringify(this.#applied)));
   }
 
   encodeEmptyStream(): Buffer {
@@ -60,6 +60,18 @@ export class TestDatabase implements Database {
   digest(): string {
     return this.#applied.length.toString(16).padStart(16, '0');
   }
+}
+
+export function sourceOf(...slices: Buffer[]): ByteSource {
+  return { next: () => slices.shift() ?? null, close: () => void slices.splice(0) };
+}
+
+/** Everything in one piece. */
+export function readAll(source: ByteSource): Buffer {
+  const slices: Buffer[] = [];
+  for (let slice = source.next(); slice !== null; slice = source.next()) slices.push(slice);
+  source.close();
+  return Buffer.concat(slices);
 }
 
 export function testRecord(zxid: number, cxid = 0): TxnRecord {

@@ -12,7 +12,7 @@ import type { Notification, QuorumPacket } from '../../../../harness/wire/quorum
 import type { Random } from '../../../../harness/random/random.ts';
 import { Invariants } from './invariants.ts';
 import type { TestDatabase } from './test-database.ts';
-import { testRecord } from './test-database.ts';
+import { readAll, testRecord } from './test-database.ts';
 import { TestDisk } from './test-disk.ts';
 import { describeTrace } from './transcript.ts';
 
@@ -375,8 +375,9 @@ export class TestNetwork {
         return this.#transmit(server, link, (end) => ({ type: 'packet', link: end.link, packet }));
       }
       case 'stream': {
-        const { link, bytes } = operation;
-        return this.#transmit(server, link, (end) => ({ type: 'snapshot', link: end.link, stream: bytes }));
+        const { link, source } = operation;
+        const stream = readAll(source);
+        return this.#transmit(server, link, (end) => ({ type: 'snapshot', link: end.link, stream }));
       }
     }
   }

@@ -21,6 +21,7 @@ describe('the disk on Node', () => {
     new Promise((resolve) => disk.submit(operations, resolve));
   const append = (name: string, ...chunks: string[]): DiskOperation => ({
     type: 'append',
+    position: 0,
     path: at(name),
     chunks: chunks.map((chunk) => Buffer.from(chunk)),
   });

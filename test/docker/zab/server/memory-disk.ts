@@ -1,9 +1,9 @@
 // A disk in memory for tests of the storage. Operations take effect when a batch is carried out, one call of
 // `step` per batch; what a crash leaves can be asked for at any byte of the unsynced rest.
 
-import type { Disk, DiskOperation } from '../../../../docker/zab/src/server/ports.ts';
+import type { Disk, DiskError, DiskOperation } from '../../../../docker/zab/src/server/ports.ts';
 
-type Done = (error: NodeJS.ErrnoException | null) => void;
+type Done = (error: DiskError | null) => void;
 
 interface Content {
   bytes: Buffer;
@@ -14,8 +14,8 @@ export class MemoryDisk implements Disk {
   readonly files = new Map<string, Content>();
   readonly performed: DiskOperation[] = [];
   readonly #batches: { operations: readonly DiskOperation[]; done: Done }[] = [];
-  /** While set, batches fail with this code. */
-  fault: string | null = null;
+  /** While set, ENOSPC fails writes, appends half-way, and EIO fails syncs. */
+  fault: 'ENOSPC' | 'EIO' | null = null;
 
   static of(contents: Readonly<Record<string, Buffer | string>>): MemoryDisk {
     const disk = new MemoryDisk();
@@ -51,13 +51,24 @@ export class MemoryDisk implements Disk {
   step(): boolean {
     const batch = this.#batches.shift();
     if (batch === undefined) return false;
-    if (this.fault !== null) {
-      batch.done(Object.assign(new Error(`${this.fault}: made up`), { code: this.fault }));
+    for (const [operationIndex, operation] of batch.operations.entries()) {
+      if (!this.#isFailing(operation)) {
+        this.perform(operation);
+        continue;
+      }
+      if (operation.type === 'append') this.perform({ ...operation, chunks: [halfOf(operation.chunks)] });
+      batch.done(
+        Object.assign(new Error(`${this.fault}: made up`), { code: String(this.fault), operationIndex }),
+      );
       return true;
     }
-    for (const operation of batch.operations) this.perform(operation);
     batch.done(null);
     return true;
+  }
+
+  #isFailing({ type }: DiskOperation): boolean {
+    if (this.fault === 'ENOSPC') return type === 'append' || type === 'write';
+    return this.fault === 'EIO' && (type === 'sync' || type === 'syncDirectory');
   }
 
   runAll(): void {
@@ -125,4 +136,9 @@ export class MemoryDisk implements Disk {
     if (content === undefined) throw new Error(`no file ${path}`);
     return content;
   }
+}
+
+function halfOf(chunks: readonly Buffer[]): Buffer {
+  const bytes = Buffer.concat(chunks);
+  return bytes.subarray(0, bytes.length / 2);
 }

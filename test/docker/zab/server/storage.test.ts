@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'mocha';
 import { loadEpochs } from '../../../../docker/zab/src/server/epoch-files.ts';
 import { recover, type Recovery } from '../../../../docker/zab/src/server/recovery.ts';
+import { SnapshotFormat } from '../../../../docker/zab/src/server/snapshot-format.ts';
 import { Storage } from '../../../../docker/zab/src/server/storage.ts';
 import { StorageError } from '../../../../docker/zab/src/server/storage-error.ts';
 import type { PersistOperation } from '../../../../docker/zab/src/core/events.ts';
@@ -10,7 +11,9 @@ import { decodeSnapshotFile, encodeSnapshotFile } from '../../../../harness/wire
 import { encodeTxn } from '../../../../harness/wire/txn-codec.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { makeZxid } from '../../../../harness/wire/zxid.ts';
+import { sourceOf } from '../core/test-database.ts';
 import { MemoryDisk } from './memory-disk.ts';
+import { MemoryWorld } from './memory-world.ts';
 
 const directories = { snapshots: '/data/version-2', logs: '/data/version-2' };
 const emptySnapshot = encodeSnapshotFile({ sessions: [], acls: [], nodes: [] }, null);
@@ -29,6 +32,8 @@ interface Opened {
   readonly storage: Storage;
   readonly recovery: Recovery;
   readonly persisted: number[];
+  readonly world: MemoryWorld;
+  readonly writable: boolean[];
   readonly failures: string[];
   readonly warnings: string[];
 }
@@ -37,22 +42,31 @@ function load(disk: MemoryDisk, warnings: string[] = []): Recovery {
   return recover({
     disk,
     directories,
+    snapshotFormat: new SnapshotFormat('none', undefined),
+    isEmptySnapshotTrusted: false,
     log: (level, message) => void (level === 'warn' && warnings.push(message)),
     loadSnapshot: (file) => void decodeSnapshotFile(file),
   });
 }
 
-function openStorage(disk: MemoryDisk): Opened {
+function openStorage(disk: MemoryDisk, logSizeLimitBytes: number | null = null): Opened {
+  const world = new MemoryWorld();
   const warnings: string[] = [];
   const recovery = load(disk, warnings);
   const persisted: number[] = [];
   const failures: string[] = [];
+  const writable: boolean[] = [];
   const storage = new Storage({
     disk,
+    clock: world.clock(),
     directories,
     recovery,
     forceSync: true,
     purgeRetainCount: null,
+    logSizeLimitBytes,
+    syncWarningMs: 1_000,
+    snapshotFormat: new SnapshotFormat('none', undefined),
+    writable: (isWritable) => void writable.push(isWritable),
     log: () => {},
     trace: undefined,
     persisted: (mark) => void persisted.push(mark),
@@ -62,7 +76,7 @@ function openStorage(disk: MemoryDisk): Opened {
   storage.repair(epochs, recovery.snapshotZxid === null ? emptySnapshot : null, () => {});
   disk.runAll();
   disk.performed.length = 0;
-  return { disk, storage, recovery, persisted, failures, warnings };
+  return { disk, world, storage, recovery, persisted, writable, failures, warnings };
 }
 
 let nextMark = 1;
@@ -130,22 +144,74 @@ describe('group commit', () => {
     assert.deepEqual(zxidsOf(load(disk)), [1, 2, 3]);
   });
 
-  it('acknowledges nothing once the disk has failed, and says what to do', () => {
+  it('acknowledges nothing once a sync has failed, and says what to do', () => {
     const { disk, storage, persisted, failures } = openStorage(new MemoryDisk());
-    disk.fault = 'ENOSPC';
+    disk.fault = 'EIO';
     storage.persist(append(1));
     storage.flush();
     disk.runAll();
+    disk.fault = null;
     storage.persist(append(2));
     storage.flush();
     disk.runAll();
 
-    assert.deepEqual(persisted, []);
-    assert.equal(failures.length, 1);
-    assert.match(
-      failures[0] ?? '',
-      /ENOSPC.*nothing more is acknowledged.*Free space on the file system of \/data/,
+    assert.deepEqual(
+      persisted,
+      [],
+      'not even when the next sync would succeed: it may sync less than was written',
     );
+    assert.equal(failures.length, 1);
+    assert.match(failures[0] ?? '', /EIO.*nothing more is acknowledged.*Check the file system of \/data/);
+  });
+
+  it('waits while the disk is full, says so, and goes on where it was when there is room', () => {
+    const { disk, world, storage, persisted, writable, failures } = openStorage(new MemoryDisk());
+    const operations = append(1, 2);
+    storage.persist([operations[0]!]);
+    storage.flush();
+    disk.runAll();
+    disk.fault = 'ENOSPC';
+    storage.persist([operations[1]!]);
+    storage.flush();
+    disk.runAll();
+
+    assert.deepEqual(persisted, [operations[0]?.mark]);
+    assert.deepEqual(writable, [false]);
+    assert.match(storage.problem ?? '', /takes no writes \(ENOSPC.*Free space on the file system of \/data/);
+    assert.equal(load(disk).lastZxid, 1, 'a crash now finds a torn tail, and cuts it');
+
+    world.run(100);
+    assert.equal(disk.waitingCount, 1, 'it tries again after a while');
+    disk.runAll();
+    assert.deepEqual(writable, [false], 'once is enough to say it');
+    disk.fault = null;
+    world.run(200);
+    disk.runAll();
+
+    assert.deepEqual(writable, [false, true]);
+    assert.equal(storage.problem, null);
+    assert.deepEqual(
+      persisted,
+      operations.map(({ mark }) => mark),
+    );
+    assert.deepEqual(failures, []);
+    assert.deepEqual(load(disk).lastZxid, 2);
+    assert.deepEqual(load(disk).repairs, [], 'nothing half-written is left');
+  });
+
+  it('waits for room for the first record of a file and for an epoch too', () => {
+    const { disk, world, storage, persisted } = openStorage(new MemoryDisk());
+    disk.fault = 'ENOSPC';
+    storage.persist([...append(makeZxid(1, 1)), { type: 'acceptedEpoch', mark: nextMark++, epoch: 1 }]);
+    storage.flush();
+    disk.runAll();
+    disk.fault = null;
+    world.run(100);
+    disk.runAll();
+
+    assert.equal(persisted.length, 1);
+    assert.equal(load(disk).lastZxid, makeZxid(1, 1));
+    assert.equal(disk.read('/data/version-2/acceptedEpoch')?.toString(), '1');
   });
 
   it('keeps epochs and appends in order within a batch', () => {
@@ -268,6 +334,19 @@ describe('recovery', () => {
     );
   });
 
+  it('starts a new log file when the old one has grown to its limit', () => {
+    const { disk, storage } = openStorage(new MemoryDisk(), 150);
+    for (const operation of append(1, 2, 3, 4, 5)) {
+      storage.persist([operation]);
+      storage.flush();
+      disk.runAll();
+    }
+
+    const logs = disk.list(directories.logs).filter((name) => name.startsWith('log.'));
+    assert.deepEqual(logs, ['log.1', 'log.3', 'log.5']);
+    assert.deepEqual(zxidsOf(load(disk)), [1, 2, 3, 4, 5]);
+  });
+
   it('refuses logs without a snapshot', () => {
     const { disk, storage } = openStorage(new MemoryDisk());
     storage.persist(append(1));
@@ -281,7 +360,7 @@ describe('recovery', () => {
   it('takes an older snapshot when the newest is not whole, and says so', () => {
     const { disk, storage } = openStorage(new MemoryDisk());
     storage.persist(append(1, 2));
-    storage.takeSnapshot({ zxid: 2, file: emptySnapshot, digest: '' });
+    storage.takeSnapshot({ zxid: 2, source: sourceOf(emptySnapshot), digest: '' });
     storage.flush();
     disk.runAll();
     assert.equal(load(disk).snapshotZxid, 2);
@@ -454,7 +533,7 @@ describe('a snapshot from the leader', () => {
 
   it('leaves nothing of a history that went further', () => {
     const { disk, storage } = withHistory();
-    storage.takeSnapshot({ zxid: makeZxid(1, 3), file: emptySnapshot, digest: '' });
+    storage.takeSnapshot({ zxid: makeZxid(1, 3), source: sourceOf(emptySnapshot), digest: '' });
     storage.persist([{ ...install, zxid: makeZxid(1, 2), currentEpoch: 1 }]);
     storage.flush();
     disk.runAll();
