@@ -117,10 +117,15 @@ function runServer(config: ZooConfig): void {
   server.start();
 }
 
-/** As it is after every default was filled in. */
-function describe(config: ZooConfig): Record<string, unknown> {
-  const { fourLetterWords, ...rest } = config;
-  return { ...rest, fourLetterWords: fourLetterWords === 'all' ? 'all' : [...fourLetterWords] };
+/** As it is after every default was filled in, without secrets and without the text that it came from. */
+function describe(config: ZooConfig): unknown {
+  const { text: _, ...rest } = config;
+  return JSON.parse(
+    JSON.stringify(rest, (key, value: unknown) => {
+      if (value instanceof Set) return [...value];
+      return (key === 'password' || key === 'superDigest') && value !== null ? '(hidden)' : value;
+    }),
+  );
 }
 
 function logLevelOf(text: string | undefined): 'debug' | 'info' | 'warn' | 'error' {

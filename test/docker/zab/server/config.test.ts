@@ -48,7 +48,7 @@ describe('zoo.cfg', () => {
 
   it('reads the servers of an ensemble, in ascending order', () => {
     const config = parseZooConfig(
-      `${ensemble.replace('server.3=zab3:2888:3888', '')}\nserver.12=[::1]:2888:3888:observer;2182\nserver.3=0.0.0.0:2888:3888:participant;127.0.0.1:2183`,
+      `${ensemble.replace('server.3=zab3:2888:3888', '').replace('clientPort=2181\n', '')}\nserver.12=[::1]:2888:3888:observer;2182\nserver.3=0.0.0.0:2888:3888:participant;127.0.0.1:2183`,
       'zoo.cfg',
     );
 
@@ -91,7 +91,7 @@ describe('zoo.cfg', () => {
     const config = parseZooConfig(`${ensemble}\nserver.4=zab4:2888:3888\nsyncLimt=5\n`, 'zoo.cfg');
 
     assert.deepEqual(config.warnings, [
-      'zoo.cfg:10: syncLimt is not known here and has no effect',
+      'zoo.cfg:10: syncLimt is not known here and has no effect; did you mean syncLimit?',
       '4 participants tolerate no more failures than 3 would',
     ]);
   });
@@ -105,6 +105,100 @@ describe('zoo.cfg', () => {
     assert.equal(config.forceSync, false);
     assert.equal(config.fourLetterWords, 'all');
     assert.equal(config.purgeRetainCount, 5);
+  });
+
+  it('takes as a key what Apache ZooKeeper takes only as a Java property', () => {
+    const config = parseZooConfig(
+      [
+        ensemble,
+        'DigestAuthenticationProvider.superDigest=super:xQJmxLMiHGwaqBvst5y6rkB6HQs=',
+        'readonlymode.enabled=true',
+        'jute.maxbuffer=2000000',
+        'znode.container.checkIntervalMs=500',
+        'skipACL=yes',
+        'leaderServes=no',
+        'closeSessionTxn.enabled=false',
+        'snapshotSizeFactor=-0.5',
+      ].join('\n'),
+      'zoo.cfg',
+    );
+
+    assert.deepEqual(config.warnings, []);
+    assert.equal(config.superDigest, 'super:xQJmxLMiHGwaqBvst5y6rkB6HQs=');
+    assert.equal(config.readOnlyMode, true);
+    assert.deepEqual([...(config.fourLetterWords as Set<string>)], ['srvr', 'isro']);
+    assert.equal(config.maxFrameBytes, 2_000_000);
+    assert.equal(config.containerCheckIntervalMs, 500);
+    assert.equal(config.skipAcl, true);
+    assert.equal(config.leaderServes, false);
+    assert.equal(config.closeSessionListsPaths, false);
+    assert.equal(config.snapshotSizeFactor, -0.5);
+  });
+
+  it('reads the AdminServer, the metrics provider and TLS', () => {
+    const config = parseZooConfig(
+      [
+        ensemble,
+        'admin.serverPort=8081',
+        'admin.commandURL=/zk/',
+        'metricsProvider.className=org.apache.zookeeper.metrics.prometheus.PrometheusMetricsProvider',
+        'metricsProvider.httpPort=7001',
+        'secureClientPort=2281',
+        'ssl.keyStore.location=/tls/server.pem',
+        'ssl.clientAuth=WANT',
+        'ssl.quorum.trustStore.location=/tls/ca.pem',
+        'sslQuorum=true',
+      ].join('\n'),
+      'zoo.cfg',
+    );
+
+    assert.deepEqual(config.warnings, []);
+    assert.deepEqual(
+      [config.admin.enabled, config.admin.port, config.admin.commandUrl, config.metrics.provider],
+      [true, 8081, '/zk', 'prometheus'],
+    );
+    assert.equal(config.metrics.port, 7001);
+    assert.equal(config.tls.secureClientPort, 2281);
+    assert.equal(config.tls.client.keyStore.location, '/tls/server.pem');
+    assert.equal(config.tls.client.clientAuth, 'want');
+    assert.equal(config.tls.quorum.trustStore.location, '/tls/ca.pem');
+    assert.equal(config.tls.sslQuorum, true);
+  });
+
+  it('says why a key of Apache ZooKeeper changes nothing here', () => {
+    const text = `${ensemble}\nserverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory\nauthProvider.1=a.B`;
+
+    assert.deepEqual(parseZooConfig(text, 'zoo.cfg').warnings, [
+      'zoo.cfg:9: serverCnxnFactory has no effect here: one event loop serves all connections, there are no threads to size',
+      'zoo.cfg:10: authProvider.1 has no effect here: Java classes cannot be loaded; the schemes are world, auth, digest, ip and super',
+    ]);
+  });
+
+  it('names the nearest key, also for the name of the Java property', () => {
+    const text = `${ensemble}\nzookeeper.skipACL=yes\nautopurge.purgeIntervall=1\nshoeSize=42`;
+
+    assert.deepEqual(parseZooConfig(text, 'zoo.cfg').warnings, [
+      'zoo.cfg:9: zookeeper.skipACL is not known here and has no effect; did you mean skipACL?',
+      'zoo.cfg:10: autopurge.purgeIntervall is not known here and has no effect; did you mean autopurge.purgeInterval?',
+      'zoo.cfg:11: shoeSize is not known here and has no effect',
+    ]);
+  });
+
+  it('takes anything but true for false where Java does, and says so', () => {
+    const config = parseZooConfig(`${ensemble}\nenforceQuota=yes`, 'zoo.cfg');
+
+    assert.equal(config.enforcesQuota, false);
+    assert.deepEqual(config.warnings, [
+      'zoo.cfg:9: enforceQuota: expected true or false, found "yes"; taken as false',
+    ]);
+  });
+
+  it('warns when peerType and the own server line differ', () => {
+    const config = parseZooConfig(`${ensemble}\npeerType=observer`, 'zoo.cfg');
+
+    assert.deepEqual(withServerId(config, '/data/myid', '1').warnings, [
+      'zoo.cfg: peerType=observer, but the line of server.1 says participant, which counts',
+    ]);
   });
 
   const table: readonly [name: string, text: string, line: number | null, message: RegExp][] = [
@@ -148,6 +242,13 @@ describe('zoo.cfg', () => {
       /standaloneEnabled=false/,
     ],
     ['no participant', 'dataDir=/d\nserver.1=a:1:2:observer', null, /no server.N line names a participant/],
+    ['an address without its port', 'dataDir=/d\nclientPortAddress=::1', 2, /without clientPort/],
+    ['a factor that is no number', 'dataDir=/d\nsnapshotSizeFactor=a third', 2, /decimal number/],
+    ['a command path without a slash', 'dataDir=/d\nadmin.commandURL=zk', 2, /begins with a slash/],
+    ['another metrics provider', 'dataDir=/d\nmetricsProvider.className=a.B', 2, /PrometheusMetricsProvider/],
+    ['SASL between servers', `${ensemble}\nquorum.auth.enableSasl=true`, 9, /sslQuorum=true/],
+    ['clients that must authenticate', `${ensemble}\nenforce.auth.enabled=true`, 9, /clientAuth=need/],
+    ['an oracle', `${ensemble}\noraclePath=/o`, 9, /no oracle/],
     ['weights', `${ensemble}\nweight.1=2`, 9, /weight.1: this server knows only majorities/],
     ['a bad escape', 'dataDir=/d\nkey=\\u12', 2, /four hex digits/],
   ];
@@ -183,6 +284,15 @@ describe('myid', () => {
     assert.throws(
       () => withServerId(config, '/data/myid', 'two'),
       /\/data\/myid:1: expected a server id in decimal, found "two"/,
+    );
+  });
+
+  it('must not give a server two client ports', () => {
+    const two = parseZooConfig(`${ensemble}\nserver.4=zab4:2888:3888;2182`, 'zoo.cfg');
+
+    assert.throws(
+      () => withServerId(two, '/data/myid', '4'),
+      /clientPort says 0\.0\.0\.0:2181, the line of server\.4 says 0\.0\.0\.0:2182/,
     );
   });
 
