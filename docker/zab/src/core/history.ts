@@ -55,6 +55,11 @@ export class History {
     return this.#records.length - this.#pending;
   }
 
+  /** Those that are not known to be committed, the oldest first. */
+  get pendingRecords(): readonly TxnRecord[] {
+    return this.#records.slice(this.#pending);
+  }
+
   /** The oldest record that is not committed. */
   get firstPending(): TxnRecord | undefined {
     return this.#records[this.#pending];

@@ -130,6 +130,11 @@ export class Peer {
     return this.#leader?.hasOutstanding ?? false;
   }
 
+  /** What is in the log and not known to be committed. */
+  get uncommitted(): readonly TxnRecord[] {
+    return this.#state.history.pendingRecords;
+  }
+
   /** Leader: the learners that have caught up. */
   get synchronizedLearners(): readonly { readonly sid: number; readonly isVoter: boolean }[] {
     return this.#leader?.synchronizedLearners ?? [];

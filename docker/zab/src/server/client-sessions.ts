@@ -3,11 +3,12 @@
 // all is for the leader to say.
 // Facts: client protocol of ZooKeeper 3.8, "Connect handshake".
 
-import { OpCode } from '../../../../harness/wire/constants.ts';
+import { ErrorCode, OpCode } from '../../../../harness/wire/constants.ts';
 import {
   decodeConnectRequest,
   encodeConnectResponseFrame,
   encodeCreateSessionBody,
+  encodeReplyFrame,
 } from '../../../../harness/wire/client-codec.ts';
 import { JuteError } from '../../../../harness/wire/jute.ts';
 import type { ConnectRequest } from '../../../../harness/wire/records.ts';
@@ -114,8 +115,9 @@ export class ClientSessions {
   }
 
   #isAcceptable(connection: ClientConnection, request: ConnectRequest): boolean {
-    const { database, isServing, log } = this.#gate;
-    if (!isServing) return false;
+    const { database, isServing, isReadOnly, log } = this.#gate;
+    if (!isServing && !isReadOnly) return false;
+    if (isReadOnly && request.readOnly !== true) return false;
     if (request.lastZxidSeen <= database.lastProcessedZxid) return true;
     // A session must not go back in time, so its client has to find a server that is as far.
     log(
@@ -131,7 +133,13 @@ export class ClientSessions {
   }
 
   #create(handshake: Handshake): void {
+    const { localSessions, isReadOnly, clock } = this.#gate;
+    if (isReadOnly && localSessions === null) return this.#refuseGlobal(handshake);
     const sessionId = this.#options.ids.next();
+    if (localSessions !== null) {
+      localSessions.create(sessionId, handshake.connection.sessionTimeoutMs, clock.nowMs());
+      return this.#attach(handshake, sessionId);
+    }
     this.#creating.set(sessionId, handshake);
     this.#gate.submit({
       sessionId,
@@ -142,12 +150,25 @@ export class ClientSessions {
     });
   }
 
+  /** Apache ZooKeeper 3.8 answers the inner request, and no ConnectResponse ever comes. */
+  #refuseGlobal({ connection }: Handshake): void {
+    const header = { xid: 0, zxid: this.#gate.database.lastProcessedZxid, err: ErrorCode.NOT_READ_ONLY };
+    connection.send(encodeReplyFrame(header, { type: 'none' }));
+  }
+
   #reattach(handshake: Handshake): void {
     const { connection, request } = handshake;
     const { sessionId } = request;
+    const { localSessions, isReadOnly, database, clock } = this.#gate;
+    // Whether it lives only a quorum can say.
+    if (isReadOnly && database.sessions.has(sessionId)) return connection.destroy();
     // Before the password is looked at, as in Apache ZooKeeper: one session, one connection.
     this.#attached.get(sessionId)?.destroy();
     if (!isSessionPassword(sessionId, request.password)) return this.#refuse(handshake);
+    const isLocal = localSessions?.touch(sessionId, connection.sessionTimeoutMs, clock.nowMs()) ?? false;
+    // As in Apache ZooKeeper: without local sessions nobody here knows better than the client.
+    if (isLocal || (isReadOnly && localSessions === null)) return this.#attach(handshake, sessionId);
+    if (isReadOnly) return this.#refuse(handshake);
     const waiting = this.#revalidating.get(sessionId);
     if (waiting === undefined) this.#revalidating.set(sessionId, [handshake]);
     else waiting.push(handshake);
@@ -166,7 +187,7 @@ export class ClientSessions {
         timeoutMs: connection.sessionTimeoutMs,
         sessionId,
         password: sessionPassword(sessionId),
-        ...(request.readOnly === undefined ? {} : { readOnly: false }),
+        ...(request.readOnly === undefined ? {} : { readOnly: this.#gate.isReadOnly }),
       }),
     );
     this.#gate.trace?.({ event: 'CONNECT', session: sessionId, lastZxidSeen: request.lastZxidSeen });
@@ -181,7 +202,7 @@ export class ClientSessions {
         timeoutMs: 0,
         sessionId: noSession,
         password: noPassword,
-        ...(request.readOnly === undefined ? {} : { readOnly: false }),
+        ...(request.readOnly === undefined ? {} : { readOnly: this.#gate.isReadOnly }),
       }),
     );
     connection.end();

@@ -6,6 +6,7 @@ import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TraceSink } from '../core/trace.ts';
 import type { StateDatabase } from '../state/database.ts';
 import type { ZooConfig } from './config.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import type { Clock, LogSink } from './ports.ts';
 
 export interface EnsembleGate {
@@ -16,8 +17,15 @@ export interface EnsembleGate {
   readonly database: StateDatabase;
   /** Clients may be served: this server leads or follows an active leader, or stands alone. */
   readonly isServing: boolean;
-  /** Hands a write to the leader, in order. Its transaction is committed sooner or later, or serving ends. */
-  submit(request: ForwardedRequest): void;
+  /** Without a quorum, clients may be served that need no more than reads; `database` is what they see. */
+  readonly isReadOnly: boolean;
+  /** Null: every session is the ensemble's. */
+  readonly localSessions: LocalSessions | null;
+  /**
+   * Hands a write to the leader, in order. Its transaction is committed sooner or later, or serving ends.
+   * `ephemeralErr`: how a leader fails an ephemeral that is known not to be allowed.
+   */
+  submit(request: ForwardedRequest, ephemeralErr?: number): void;
   /** `RequestPipeline.syncDone` is called when everything committed before this moment is applied here. */
   sync(token: number, request: ForwardedRequest): void;
   /** `ClientSessions.revalidated` is called when it is known whether the session lives. */

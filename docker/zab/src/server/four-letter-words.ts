@@ -20,7 +20,9 @@ export interface ServerView {
   readonly watchingConnectionCount: number;
   readonly ephemeralCount: number;
   readonly approximateDataBytes: number;
+  /** Those of the ensemble. */
   readonly sessionCount: number;
+  readonly localSessionCount: number;
   readonly outstandingCount: number;
   readonly upMs: number;
   readonly received: number;
@@ -40,7 +42,9 @@ export interface LeaderView {
   readonly upMs: number;
 }
 
-export type ServerMode = 'standalone' | 'leader' | 'follower' | 'observer';
+/** Of a server that serves through a quorum. */
+export type ServingMode = 'standalone' | 'leader' | 'follower' | 'observer';
+export type ServerMode = ServingMode | 'read-only';
 
 const notServing = 'This ZooKeeper instance is not currently serving requests\n';
 
@@ -63,7 +67,7 @@ export function answerWord(word: string, view: ServerView): string {
 
 const words: Readonly<Record<string, (view: ServerView) => string>> = {
   ruok: () => 'imok',
-  isro: () => 'rw',
+  isro: ({ mode }) => (mode === 'read-only' ? 'ro' : 'rw'),
   srvr: (view) => `${versionLine(view)}${statistics(view)}`,
   stat: (view) => `${versionLine(view)}Clients:\n${connectionLines(view, briefly)}\n${statistics(view)}`,
   mntr: monitor,
@@ -74,7 +78,8 @@ const words: Readonly<Record<string, (view: ServerView) => string>> = {
 };
 
 function versionLine(view: ServerView): string {
-  return `Zookeeper version: ${view.version}\n`;
+  const mode = view.mode === 'read-only' ? 'READ-ONLY mode; serving only read-only clients\n' : '';
+  return `Zookeeper version: ${view.version}\n${mode}`;
 }
 
 function statistics(view: ServerView): string {
@@ -145,6 +150,7 @@ const peerStates: Readonly<Record<ServerMode, string | null>> = {
   leader: 'leading - broadcast',
   follower: 'following - broadcast',
   observer: 'observing - broadcast',
+  'read-only': null,
 };
 
 function monitor(view: ServerView): string {
@@ -164,12 +170,12 @@ function monitor(view: ServerView): string {
     ['watch_count', view.watchCount],
     ['approximate_data_size', view.approximateDataBytes],
     ['global_sessions', view.sessionCount],
-    ['local_sessions', 0],
+    ['local_sessions', view.localSessionCount],
     ['packets_received', view.received],
     ['packets_sent', view.sent],
     ['uptime', Math.floor(view.upMs)],
   ];
-  if (view.mode !== 'standalone') values.push(['quorum_size', participants.length]);
+  if (peerState !== null) values.push(['quorum_size', participants.length]);
   if (view.leading !== null) values.push(...leaderValues(view.leading));
   return values.map(([key, value]) => `zk_${key}\t${value}\n`).join('');
 }

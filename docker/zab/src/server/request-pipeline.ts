@@ -22,6 +22,7 @@ import type { Committed } from '../core/events.ts';
 import { authenticate } from './authentication.ts';
 import type { Answer, ClientConnection, PendingRequest } from './client-connection.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
+import { makesEphemeral, upgradeRequest } from './local-sessions.ts';
 import { ReadExecutor } from './read-executor.ts';
 import type { ServerStats } from './server-stats.ts';
 
@@ -31,6 +32,8 @@ interface SubmittedWrite {
   readonly opcode: number;
   readonly connection: ClientConnection;
   readonly pending: PendingRequest;
+  /** Why its session, a local one, may own no ephemeral; 0: it may, or asks for none. */
+  readonly ephemeralErr: number;
 }
 
 /** A connection with more requests waiting, or more bytes of them, is not read from until half are answered. */
@@ -47,7 +50,6 @@ const creations: ReadonlySet<number> = new Set([
   OpCode.CREATE_CONTAINER,
   OpCode.CREATE_TTL,
 ]);
-
 /** Whose bodies only the leader needs to understand. */
 const writeOpcodes: ReadonlySet<number> = new Set([
   ...creations,
@@ -56,6 +58,13 @@ const writeOpcodes: ReadonlySet<number> = new Set([
   OpCode.SET_ACL,
   OpCode.MULTI,
   OpCode.RECONFIG,
+]);
+/** What a server without a quorum refuses. */
+const needsQuorum: ReadonlySet<number> = new Set([
+  ...writeOpcodes,
+  OpCode.CHECK,
+  OpCode.DELETE_CONTAINER,
+  OpCode.SYNC,
 ]);
 /** Of every reply to a ping, whatever xid it came with. */
 const pingXid = -2;
@@ -93,7 +102,7 @@ export class RequestPipeline {
 
   /** One frame of an attached connection. */
   receive(connection: ClientConnection, body: Buffer): void {
-    const received = this.#understand(body);
+    const received = this.#understand(connection, body);
     if (received === null) {
       this.#gate.log(
         'warn',
@@ -122,7 +131,7 @@ export class RequestPipeline {
       for (const change of applied.changes) this.#fireWatches(record, change);
       const write = this.#takeSubmitted(record);
       if (write !== null) {
-        this.#answerWrite(write.connection, write.pending, committed);
+        this.#answerWrite(write, committed);
         // Stamped with this transaction: of those behind it in the batch no watch has been told yet.
         this.#sendAnswers(write.connection, record.header.zxid);
         unblocked.add(write.connection);
@@ -158,7 +167,7 @@ export class RequestPipeline {
   }
 
   /** Null when not even the header is there. */
-  #understand(body: Buffer): PendingRequest | null {
+  #understand(connection: ClientConnection, body: Buffer): PendingRequest | null {
     if (body.length < 8) return null;
     const { xid, opcode } = decodeRequestHeader(body);
     const common = {
@@ -172,6 +181,9 @@ export class RequestPipeline {
     if (requestNameOf(opcode) === null) {
       return { ...common, request: null, kind: 'local', err: ErrorCode.UNIMPLEMENTED };
     }
+    if (this.#gate.isReadOnly && this.#needsQuorum(connection, opcode)) {
+      return { ...common, request: null, kind: 'local', err: ErrorCode.NOT_READ_ONLY };
+    }
     try {
       const request = decodeRequestBody(opcode, body);
       return { ...common, request, kind: kindOf(request), err: 0 };
@@ -181,6 +193,11 @@ export class RequestPipeline {
       const kind = writeOpcodes.has(opcode) ? 'write' : 'local';
       return { ...common, request: null, kind, err: ErrorCode.MARSHALLING_ERROR };
     }
+  }
+
+  #needsQuorum(connection: ClientConnection, opcode: number): boolean {
+    if (opcode !== OpCode.CLOSE_SESSION) return needsQuorum.has(opcode);
+    return this.#gate.localSessions?.has(connection.sessionId) !== true;
   }
 
   /** Out of turn, as in Apache ZooKeeper: its xid is not a request's. */
@@ -202,7 +219,7 @@ export class RequestPipeline {
       this.#sendAnswers(connection, this.#lastZxid);
       if (!connection.isOpen) return;
       const [next] = connection.queue;
-      if (next === undefined || next.kind !== 'local') break;
+      if (next === undefined || !this.#isLocal(connection, next)) break;
       if (connection.unsentBytes > maxUnreadBytes) break;
       this.#executeLocal(connection, next);
     }
@@ -222,8 +239,19 @@ export class RequestPipeline {
     }
   }
 
+  /** The end of a session that only this server knows is no write either. */
+  #isLocal({ sessionId }: ClientConnection, { kind, opcode, isSubmitted }: PendingRequest): boolean {
+    if (kind === 'local') return true;
+    if (opcode !== OpCode.CLOSE_SESSION || isSubmitted) return false;
+    return this.#gate.localSessions?.has(sessionId) === true;
+  }
+
   #executeLocal(connection: ClientConnection, pending: PendingRequest): void {
     const { request } = pending;
+    if (request?.type === 'closeSession') {
+      this.#gate.localSessions?.remove(connection.sessionId);
+      return this.#answer(pending, { zxid: this.#lastZxid, err: 0 }, noBody, 'close');
+    }
     if (request === null) {
       const isUnknown = pending.err === ErrorCode.UNIMPLEMENTED;
       const header = { zxid: isUnknown ? -1 : this.#lastZxid, err: pending.err };
@@ -236,7 +264,7 @@ export class RequestPipeline {
   /** Reads and barriers hold back what is behind them; writes and pings do not. */
   #submitFromFront(connection: ClientConnection): void {
     for (const pending of connection.queue) {
-      if (pending.kind === 'local') return;
+      if (this.#isLocal(connection, pending)) return;
       if (!pending.isSubmitted && pending.kind !== 'ping') this.#submit(connection, pending);
       if (pending.kind === 'sync') return;
     }
@@ -252,11 +280,23 @@ export class RequestPipeline {
       this.#syncs.set(token, { connection, pending });
       return this.#gate.sync(token, request);
     }
-    const write = { cxid, opcode, connection, pending };
+    const ephemeralErr = this.#makeGlobal(connection, pending);
+    const write = { cxid, opcode, connection, pending, ephemeralErr };
     const writes = this.#submitted.get(sessionId);
     if (writes === undefined) this.#submitted.set(sessionId, [write]);
     else writes.push(write);
-    this.#gate.submit(request);
+    this.#gate.submit(request, ephemeralErr);
+  }
+
+  /** What may own an ephemeral is a session of the ensemble. Why this one may not be, 0 if it may. */
+  #makeGlobal({ sessionId }: ClientConnection, { request }: PendingRequest): number {
+    const { localSessions, config } = this.#gate;
+    if (localSessions === null || !localSessions.has(sessionId)) return 0;
+    if (request === null || !makesEphemeral(request)) return 0;
+    if (!config.localSessionsUpgradingEnabled) return ErrorCode.EPHEMERAL_ON_LOCAL_SESSION;
+    const timeoutMs = localSessions.upgrade(sessionId);
+    if (timeoutMs !== null) this.#gate.submit(upgradeRequest(sessionId, timeoutMs));
+    return 0;
   }
 
   /** The write of this server's client that `record` is the outcome of. */
@@ -273,7 +313,7 @@ export class RequestPipeline {
     return first;
   }
 
-  #answerWrite(connection: ClientConnection, pending: PendingRequest, committed: Committed): void {
+  #answerWrite({ connection, pending, ephemeralErr }: SubmittedWrite, committed: Committed): void {
     if (!connection.isOpen) return;
     const { zxid } = committed.record.header;
     const reply =
@@ -287,7 +327,10 @@ export class RequestPipeline {
       );
       return connection.destroy();
     }
-    const { err, body } = reply;
+    const { body } = reply;
+    // The leader knows nothing of the session, and calls it expired.
+    const isRefused = ephemeralErr !== 0 && committed.record.txn.type === 'error';
+    const err = isRefused ? ephemeralErr : reply.err;
     // The session lives on elsewhere: its old connection is dropped without a word.
     if (err === ErrorCode.SESSION_MOVED) return connection.destroy();
     const isClose = pending.opcode === OpCode.CLOSE_SESSION;

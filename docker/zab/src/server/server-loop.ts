@@ -22,10 +22,12 @@ import type { EnsembleGate } from './ensemble-gate.ts';
 import type { Epochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
-import { answerWord, type ServerMode, type ServerView } from './four-letter-words.ts';
+import { answerWord, type ServerView, type ServingMode } from './four-letter-words.ts';
+import { issuerOf, LocalSessions } from './local-sessions.ts';
 import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
 import { LearnerLinks } from './learner-links.ts';
 import type { ServerPorts, Timer } from './ports.ts';
+import { ReadOnlyMode } from './read-only-mode.ts';
 import type { Recovery } from './recovery.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
@@ -55,8 +57,10 @@ export class ServerLoop implements EnsembleGate {
   readonly clock: ServerPorts['clock'];
   readonly log: ServerPorts['log'];
   readonly trace: TraceSink;
-  readonly database: StateDatabase;
+  readonly localSessions: LocalSessions | null;
   readonly storage: Storage;
+  readonly #database: StateDatabase;
+  readonly #readOnlyMode: ReadOnlyMode;
   readonly #ports: ServerPorts;
   readonly #stats = new ServerStats();
   readonly #sid: number;
@@ -89,12 +93,16 @@ export class ServerLoop implements EnsembleGate {
     this.clock = ports.clock;
     this.log = ports.log;
     this.trace = trace;
-    this.database = database;
+    this.#database = database;
     this.#ports = ports;
     this.#sid = config.serverId ?? standaloneSid;
     this.#startedMs = ports.clock.nowMs();
     this.#snapshotAfter = this.#drawSnapshotCount();
     this.storage = this.#makeStorage(options);
+    const { localSessionsEnabled, readOnlyMode: isEnabled } = config;
+    const isAlone = options.epochs === null;
+    this.localSessions = localSessionsEnabled && !isAlone ? new LocalSessions(config.tickTimeMs) : null;
+    this.#readOnlyMode = new ReadOnlyMode({ isEnabled, tickMs: config.tickTimeMs });
     this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
     this.#preparer = new RequestPreparer({ database, digestEnabled: config.digestEnabled });
     this.#pipeline = new RequestPipeline(this, this.#stats);
@@ -114,7 +122,16 @@ export class ServerLoop implements EnsembleGate {
     return this.#isServing;
   }
 
-  get mode(): ServerMode {
+  get isReadOnly(): boolean {
+    return this.#readOnlyMode.isOn;
+  }
+
+  /** What clients see. */
+  get database(): StateDatabase {
+    return this.#readOnlyMode.database ?? this.#database;
+  }
+
+  get mode(): ServingMode {
     if (this.config.mode === 'standalone') return 'standalone';
     const { role } = this.#protocol;
     return role === 'leading' ? 'leader' : role === 'observing' ? 'observer' : 'follower';
@@ -145,8 +162,8 @@ export class ServerLoop implements EnsembleGate {
 
   // What clients need of the ensemble.
 
-  submit(request: ForwardedRequest): void {
-    if (this.#protocol.role === 'leading') this.#propose(request, this.#sid);
+  submit(request: ForwardedRequest, ephemeralErr = 0): void {
+    if (this.#protocol.role === 'leading') this.#propose(request, this.#sid, ephemeralErr);
     else this.#step({ type: 'forward', request });
   }
 
@@ -161,6 +178,7 @@ export class ServerLoop implements EnsembleGate {
   }
 
   touch(sessionId: SessionId, timeoutMs: number): void {
+    if (this.localSessions?.touch(sessionId, timeoutMs, this.clock.nowMs()) === true) return;
     this.#keeper.touch({ sessionId, timeoutMs }, this.clock.nowMs());
   }
 
@@ -248,22 +266,31 @@ export class ServerLoop implements EnsembleGate {
   }
 
   #releaseRevalidations(): void {
-    for (const { link, sessionId, valid } of this.#revalidations.take(this.database.lastProcessedZxid)) {
+    for (const { link, sessionId, valid } of this.#revalidations.take(this.#database.lastProcessedZxid)) {
       if (link === null) this.#sessions.revalidated(sessionId, valid);
       else this.#step({ type: 'revalidated', link, sessionId, valid });
     }
   }
 
   /** Leader: every request becomes a transaction, if only one that says why it failed. */
-  #propose(request: ForwardedRequest, from: number): void {
+  #propose(request: ForwardedRequest, from: number, ephemeralErr = 0): void {
     const { role, serving, nextZxid } = this.#protocol;
     if (role !== 'leading' || !serving) return;
     const ownerOk = this.#keeper.admit(request, from);
     const timeMs = Math.floor(this.#ports.clock.wallMs());
-    const record = this.#preparer.prepare({ ...request, ownerOk }, nextZxid, timeMs);
+    const isLocal = this.#mayBeLocal(request.sessionId);
+    const refusal = ephemeralErr === 0 ? {} : { ephemeralErr };
+    const record = this.#preparer.prepare({ ...request, ownerOk, isLocal, ...refusal }, nextZxid, timeMs);
     this.#keeper.prepared(record, from, this.clock.nowMs());
     this.#stats.proposed(record.bytes.length);
     this.#step({ type: 'propose', record });
+  }
+
+  /** A leader knows its own local sessions, and must take the other servers' word for theirs. */
+  #mayBeLocal(sessionId: SessionId): boolean {
+    const { localSessions } = this;
+    if (localSessions === null) return false;
+    return localSessions.has(sessionId) || issuerOf(sessionId) !== this.#sid % 256;
   }
 
   #changeRole(upcall: Extract<UpcallOperation, { type: 'role' }>): void {
@@ -278,6 +305,9 @@ export class ServerLoop implements EnsembleGate {
       this.#keeper.rest();
       this.#pipeline.reset();
       this.#sessions.reset();
+      this.localSessions?.clear();
+      if (role === 'looking') this.#readOnlyMode.look(this.clock.nowMs());
+      else this.#readOnlyMode.end();
       this.#clients.closeConnections();
       return;
     }
@@ -286,7 +316,7 @@ export class ServerLoop implements EnsembleGate {
   }
 
   #startLeading(): void {
-    const { sessions, tree } = this.database;
+    const { sessions, tree } = this.#database;
     this.#keeper.lead(sessions, this.clock.nowMs());
     // Ephemerals must not outlive their session, wherever a damaged or foreign snapshot lost it.
     for (const sessionId of tree.sessionsWithEphemerals) {
@@ -354,6 +384,8 @@ export class ServerLoop implements EnsembleGate {
       this.#protocol.deadlineMs,
       Math.max(this.#keeper.nextExpiryMs, this.#expiryNotBeforeMs),
       this.#clients.deadlineMs,
+      this.#readOnlyMode.deadlineMs,
+      Math.max(this.localSessions?.nextExpiryMs ?? Infinity, this.#expiryNotBeforeMs),
     );
     if (atMs === this.#timerAtMs) return;
     // A timer that comes too early only looks again, so it need not be moved back.
@@ -375,8 +407,22 @@ export class ServerLoop implements EnsembleGate {
     if (nowMs - expectedMs > tickTimeMs) this.#expiryNotBeforeMs = nowMs + tickTimeMs;
     if (nowMs >= this.#protocol.deadlineMs) this.#step({ type: 'tick' });
     this.#clients.dropSessionless(nowMs);
+    if (nowMs >= this.#readOnlyMode.deadlineMs) this.#startReadOnlyMode();
+    this.#expireLocalSessions(nowMs);
     if (!this.#isServing || nowMs < this.#expiryNotBeforeMs) return;
     for (const sessionId of this.#keeper.expired(nowMs)) this.#closeSession(sessionId);
+  }
+
+  #startReadOnlyMode(): void {
+    const { uncommitted } = this.#protocol;
+    this.#readOnlyMode.start(this.#database, uncommitted);
+    this.log('info', 'no quorum: serving read-only clients', { uncommittedCount: uncommitted.length });
+  }
+
+  #expireLocalSessions(nowMs: number): void {
+    const { localSessions } = this;
+    if (localSessions === null || nowMs < this.#expiryNotBeforeMs) return;
+    for (const sessionId of localSessions.takeExpired(nowMs)) this.#sessions.ended(sessionId);
   }
 
   // Snapshots.
@@ -386,7 +432,7 @@ export class ServerLoop implements EnsembleGate {
    * asks for: what is spent on snapshots stays in proportion to what they save at the next start.
    */
   #isSnapshotDue(): boolean {
-    const least = this.database.tree.nodeCount / 2;
+    const least = this.#database.tree.nodeCount / 2;
     const { snapshotLogBytes } = this.config.storage;
     if (snapshotLogBytes !== null && this.storage.loggedBytes >= snapshotLogBytes) return true;
     return this.#appliedSinceSnapshot >= Math.max(this.#snapshotAfter, least);
@@ -402,7 +448,7 @@ export class ServerLoop implements EnsembleGate {
     this.#appliedSinceSnapshot = 0;
     this.#snapshotAfter = this.#drawSnapshotCount();
     this.log('info', `snapshot of ${formatZxid(zxid)}`);
-    const { database } = this;
+    const database = this.#database;
     this.storage.takeSnapshot({ zxid, source: database.openSnapshotFile(), digest: database.digest() });
   }
 
@@ -512,8 +558,9 @@ export class ServerLoop implements EnsembleGate {
       pipeline: this.#pipeline,
       connections: this.#clients.connections,
       learners: this.#protocol.synchronizedLearners,
-      isServing: this.#isServing,
-      mode: this.mode,
+      isServing: this.#isServing || this.isReadOnly,
+      mode: this.isReadOnly ? 'read-only' : this.mode,
+      localSessionCount: this.localSessions?.size ?? 0,
       upMs: nowMs - this.#startedMs,
       servingMs: nowMs - this.#servingSinceMs,
     });

@@ -15,6 +15,7 @@ export interface ViewSources {
   readonly connections: readonly ClientConnection[];
   /** Of a leader: those that have caught up. */
   readonly learners: readonly { readonly isVoter: boolean }[];
+  readonly localSessionCount: number;
   readonly isServing: boolean;
   readonly mode: ServerMode;
   readonly upMs: number;
@@ -40,6 +41,7 @@ export function viewOf(sources: ViewSources): ServerView {
     ephemeralCount: tree.ephemeralCount,
     approximateDataBytes: tree.approximateDataBytes,
     sessionCount: sessions.size,
+    localSessionCount: sources.localSessionCount,
     outstandingCount: pipeline.outstandingCount,
     upMs,
     received: stats.received,

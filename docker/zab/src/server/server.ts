@@ -10,7 +10,7 @@ import { ConfigError, withServerId, type ZooConfig } from './config.ts';
 import { loadEpochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
-import type { ServerMode } from './four-letter-words.ts';
+import type { ServingMode } from './four-letter-words.ts';
 import type { ServerPorts } from './ports.ts';
 import { recover } from './recovery.ts';
 import { ServerLoop } from './server-loop.ts';
@@ -64,7 +64,7 @@ export class ZabServer {
   }
 
   /** Null while no quorum serves through this server. */
-  get mode(): ServerMode | null {
+  get mode(): ServingMode | null {
     return this.#loop?.isServing === true ? this.#loop.mode : null;
   }
 

@@ -24,6 +24,7 @@ export class Standalone {
   readonly leader = null;
   readonly deadlineMs = Infinity;
   readonly synchronizedLearners = [];
+  readonly uncommitted = [];
   readonly #options: StandaloneOptions;
   readonly #logging: { mark: Mark; record: TxnRecord }[] = [];
   /** Barriers, each behind the last transaction that was proposed before it. */

@@ -111,6 +111,15 @@ export class StateDatabase implements Database {
     return new SnapshotSlices(this.#tree, { ...this.#snapshotHead(), form: { type: 'file', digest } });
   }
 
+  /** The same state, which then goes its own way. */
+  copy(): StateDatabase {
+    const copy = new StateDatabase(this.#options);
+    copy.#config = this.#config;
+    copy.#install(this.#snapshotBody(), this.#lastProcessedZxid);
+    copy.#lastTxnZxid = this.#lastTxnZxid;
+    return copy;
+  }
+
   encodeEmptyStream(): Buffer {
     return encodeSnapshotStream(new StateDatabase(this.#options).#snapshotBody());
   }

@@ -39,6 +39,10 @@ export interface WriteRequest {
   readonly authinfo: readonly AuthId[] | null;
   /** False: the session has moved to another server since, so this request comes from an abandoned connection. */
   readonly ownerOk?: boolean;
+  /** The session is local to the server that it is attached to: it may write, and own nothing. */
+  readonly isLocal?: boolean;
+  /** Why an ephemeral is refused, where that is known before. */
+  readonly ephemeralErr?: number;
 }
 
 export interface PreparerOptions {
@@ -59,6 +63,8 @@ interface Context extends TxnStamp {
   readonly ids: readonly AuthId[];
   /** OK, or why this session may not write. */
   readonly sessionErr: number;
+  /** OK, or why it may not own an ephemeral. */
+  readonly ephemeralErr: number;
 }
 
 const noIds: readonly AuthId[] = [];
@@ -92,6 +98,7 @@ export class RequestPreparer {
       session: request.sessionId,
       ids: request.authinfo ?? noIds,
       sessionErr: this.#checkSession(request),
+      ephemeralErr: request.ephemeralErr ?? (this.isLive(request.sessionId) ? 0 : ErrorCode.SESSION_EXPIRED),
     });
     if (typeof prepared === 'number') return encodeTxn(header, { type: 'error', err: prepared }, null);
     return encodeTxn(header, prepared, this.#digestEnabled ? this.#pending.digest : null);
@@ -118,9 +125,15 @@ export class RequestPreparer {
     return this.#database.sessions.has(session) || this.#opening.has(session);
   }
 
-  #checkSession({ sessionId, ownerOk }: WriteRequest): number {
-    if (!this.isLive(sessionId)) return ErrorCode.SESSION_EXPIRED;
+  #checkSession(request: WriteRequest): number {
+    const { sessionId, ownerOk } = request;
+    if (!this.isLive(sessionId) && !this.#isLocal(request)) return ErrorCode.SESSION_EXPIRED;
     return ownerOk === false ? ErrorCode.SESSION_MOVED : ErrorCode.OK;
+  }
+
+  /** One that is about to be closed was the ensemble's, whoever knows it as his own as well. */
+  #isLocal({ sessionId, isLocal = false, opcode }: WriteRequest): boolean {
+    return isLocal && opcode !== OpCode.CLOSE_SESSION && !this.#closing.has(sessionId);
   }
 
   #prepare(request: WriteRequest, context: Context): Txn | number {
@@ -187,6 +200,7 @@ export class RequestPreparer {
     const kind = createKindOf(request, this.#database.tree.extendedTypes);
     if (typeof kind === 'number') return kind;
     if (context.sessionErr !== ErrorCode.OK) return context.sessionErr;
+    if (kind.ephemeral && context.ephemeralErr !== ErrorCode.OK) return context.ephemeralErr;
     if (!hasParent(request.path)) return ErrorCode.BAD_ARGUMENTS;
     const acl = settableAcl(request.acl, context.ids);
     if (acl === null) return ErrorCode.INVALID_ACL;

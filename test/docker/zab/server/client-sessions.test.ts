@@ -26,6 +26,8 @@ class Desk {
       trace: undefined,
       database: new StateDatabase(),
       isServing: true,
+      isReadOnly: false,
+      localSessions: null,
       submit: () => assert.fail('nothing is written'),
       sync: () => assert.fail('nothing is read'),
       revalidate: (session) => void this.questions.push(session),

@@ -41,6 +41,7 @@ const leader: ServerView = {
   watchingConnectionCount: 0,
   ephemeralCount: 1,
   approximateDataBytes: 378,
+  localSessionCount: 0,
   sessionCount: 1,
   outstandingCount: 0,
   upMs: 13374,
