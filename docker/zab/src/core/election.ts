@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { ServerState } from '../../../../harness/wire/constants.ts';
 import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
 import { epochLimit } from '../../../../harness/wire/zxid.ts';
+import { blankZxid } from './blank-voter.ts';
+import type { BlankVoter } from './blank-voter.ts';
 import { hasQuorum, isVoter, membershipText, votersOf } from './membership.ts';
 import type { Membership } from './membership.ts';
 import type { TraceSink } from './trace.ts';
@@ -25,6 +27,7 @@ const roundLimit = 2 ** 53 - roundLeap;
 export interface ElectionOptions {
   readonly sid: number;
   readonly membership: Membership;
+  readonly blank: BlankVoter;
   /** First interval between repeated notifications; it doubles up to `maxIntervalMs`. */
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
@@ -44,7 +47,6 @@ export class FastLeaderElection {
   readonly #options: ElectionOptions;
   readonly #configText: string;
   readonly #voterSids: readonly number[];
-  readonly #isVoter: boolean;
 
   #state: ServerState = ServerState.LOOKING;
   /** The logical clock: number of the round that this server is in. */
@@ -52,6 +54,7 @@ export class FastLeaderElection {
   /** While LOOKING the proposal of this round, afterwards the vote that ended it. */
   #vote: Vote = { ...noCandidate, electionEpoch: 0 };
   #own: Candidate = noCandidate;
+  #history = { zxid: 0, peerEpoch: 0 };
   /** What the voters said in this round. */
   readonly #received = new Map<number, Notification>();
   /** What servers said that are not LOOKING, of whatever round. */
@@ -68,7 +71,6 @@ export class FastLeaderElection {
     this.#options = options;
     this.#configText = membershipText(options.membership);
     this.#voterSids = votersOf(options.membership).map((member) => member.sid);
-    this.#isVoter = isVoter(options.membership, options.sid);
     this.#intervalMs = options.minIntervalMs;
   }
 
@@ -84,6 +86,10 @@ export class FastLeaderElection {
     return this.#vote;
   }
 
+  get #isVoter(): boolean {
+    return isVoter(this.#options.membership, this.#options.sid) && !this.#options.blank.isBlank;
+  }
+
   /** When the next `tick` is due; Infinity once a leader is known. */
   get deadlineMs(): number {
     return this.#deadlineMs;
@@ -97,9 +103,11 @@ export class FastLeaderElection {
   }
 
   /** Enters a new round, proposing this server if it may lead. */
-  start(own: { readonly zxid: number; readonly peerEpoch: number }, nowMs: number): void {
+  start(own: { zxid: number; peerEpoch: number }, nowMs: number): void {
     this.#state = ServerState.LOOKING;
     this.#isResting = false;
+    this.#history = own;
+    this.#options.blank.tryToForm(this.#voterSids);
     this.#own = this.#isVoter ? { leader: this.#options.sid, ...own } : noCandidate;
     this.#round += 1;
     this.#received.clear();
@@ -132,6 +140,8 @@ export class FastLeaderElection {
       if (notification.state === ServerState.LOOKING) this.#answer(from, this.#vote.electionEpoch);
       return;
     }
+    this.#options.blank.heard(from, notification);
+    if (this.#options.blank.tryToForm(this.#voterSids)) this.start(this.#history, nowMs);
     if (notification.state === ServerState.LOOKING && notification.electionEpoch < this.#round) {
       this.#answer(from, this.#round);
     }
@@ -322,7 +332,8 @@ export class FastLeaderElection {
   }
 
   #notification(electionEpoch: number): Notification {
-    const { leader, zxid, peerEpoch } = this.#vote;
+    const isBlank = this.#state === ServerState.LOOKING && this.#options.blank.isBlank;
+    const { leader, zxid, peerEpoch } = isBlank ? this.#blankVote : this.#vote;
     return {
       state: this.#state,
       leader,
@@ -332,6 +343,11 @@ export class FastLeaderElection {
       version: notificationVersion,
       config: this.#configText,
     };
+  }
+
+  /** What a blank voter says in place of the vote that it does not have. */
+  get #blankVote(): Candidate {
+    return { leader: this.#options.sid, zxid: blankZxid, peerEpoch: 0 };
   }
 
   #sidsThat(holds: (sid: number) => boolean): readonly number[] {

@@ -252,6 +252,11 @@ export class Leader implements Role {
     handler.sid = info.sid;
     handler.isVoter = packet.type === PacketType.FOLLOWERINFO;
     handler.phase = 'called';
+    // A voter that calls as an observer has lost its data, and with it what it promised.
+    if (!handler.isVoter) {
+      this.#called.delete(handler.sid);
+      this.#promised.delete(handler.sid);
+    }
 
     this.#state.seenEpoch = Math.max(this.#state.seenEpoch, acceptedEpoch);
     this.#highestAcceptedEpoch = Math.max(this.#highestAcceptedEpoch, acceptedEpoch);
@@ -277,9 +282,6 @@ export class Leader implements Role {
     if (info.sid === sid) return `a learner calls itself ${sid}, as this server`;
     if (packet.type === PacketType.FOLLOWERINFO && !isVoter(membership, info.sid)) {
       return `server ${info.sid} is not a voter of this ensemble`;
-    }
-    if (packet.type === PacketType.OBSERVERINFO && isVoter(membership, info.sid)) {
-      return `server ${info.sid} is a voter and calls as an observer`;
     }
     // Epochs grow by one an election; one forged far ahead would use them up for ever.
     const mostPlausible = Math.min(this.#highestAcceptedEpoch + epochLeap, epochLimit - 2);

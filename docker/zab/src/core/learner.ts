@@ -83,7 +83,8 @@ export class Learner implements Role {
     this.#options = options;
     this.#state = options.state;
     this.#timing = options.timing;
-    this.#isVoter = isVoter(options.state.membership, options.state.sid);
+    const { blank, membership, sid } = options.state;
+    this.#isVoter = isVoter(membership, sid) && !blank.isBlank;
     this.#halfTickMs = options.nowMs + options.timing.tickMs / 2;
     if (options.dialDelayMs === 0) this.#dial();
     else this.#dialMs = options.nowMs + options.dialDelayMs;
@@ -395,10 +396,18 @@ export class Learner implements Role {
     if (this.#phase === 'broadcast') return;
     if (this.#phase !== 'synchronized') return this.#refuse(packet);
     this.#send({ type: PacketType.ACK, zxid: this.#epochMark, data: null, authinfo: null });
+    if (this.#state.blank.isBlank) return this.#becomeVoter();
     this.#phase = 'broadcast';
     this.#state.trace?.({ event: 'UPTODATE', epoch: this.#epoch });
     this.#state.activate(this.#epoch, this.#commitZxid);
     this.#options.synchronized(this.#epoch);
+  }
+
+  /** With a history again, and durably, before the leader heard of it: time to come back as what it is. */
+  #becomeVoter(): void {
+    this.#state.commitThrough(this.#commitZxid);
+    this.#state.blank.synchronized();
+    this.#end('this server has a history again, and calls as a voter');
   }
 
   #receivePing(packet: QuorumPacket): void {

@@ -4,6 +4,7 @@
 import { crc32 } from '../../../../harness/wire/checksums.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochOf, makeZxid } from '../../../../harness/wire/zxid.ts';
+import type { BlankVoter } from './blank-voter.ts';
 import type { Database } from './database.ts';
 import type { Mark } from './events.ts';
 import { History } from './history.ts';
@@ -22,6 +23,7 @@ export interface LocalStateOptions {
   readonly tail: readonly TxnRecord[];
   readonly commitLogCount: number;
   readonly outbox: Outbox;
+  readonly blank: BlankVoter;
   readonly trace: TraceSink;
 }
 
@@ -31,6 +33,7 @@ export class LocalState {
   readonly database: Database;
   readonly history: History;
   readonly outbox: Outbox;
+  readonly blank: BlankVoter;
   readonly trace: TraceSink;
   /** The highest epoch that any server was seen to have promised; a leader's epoch must be above it. */
   seenEpoch = 0;
@@ -49,6 +52,7 @@ export class LocalState {
     this.membership = options.membership;
     this.database = options.database;
     this.outbox = options.outbox;
+    this.blank = options.blank;
     this.trace = options.trace;
     this.history = new History(options.database.lastProcessedZxid, options.tail, options.commitLogCount);
     this.#acceptedEpoch = options.acceptedEpoch;

@@ -7,6 +7,8 @@
 import { ServerState } from '../../../../harness/wire/constants.ts';
 import type { QuorumPacket, SessionTouch } from '../../../../harness/wire/quorum-packet.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import { BlankVoter } from './blank-voter.ts';
+import type { BlankVoterOptions } from './blank-voter.ts';
 import type { Database } from './database.ts';
 import { FastLeaderElection } from './election.ts';
 import type { LinkId, PeerEvent, Ready } from './events.ts';
@@ -24,6 +26,8 @@ export interface PeerOptions extends Timing {
   readonly database: Database;
   readonly acceptedEpoch: number;
   readonly currentEpoch: number;
+  /** Of a voter that starts without any history; by default every voter has one. */
+  readonly blank?: BlankVoterOptions;
   /** Log records behind the database's state. */
   readonly tail: readonly TxnRecord[];
   /** Committed transactions kept in memory for learners that lag. */
@@ -63,14 +67,17 @@ export class Peer {
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    const blank = new BlankVoter(options.sid, options.blank ?? { isBlank: false, mayForm: true });
     this.#state = new LocalState({
       ...options,
+      blank,
       commitLogCount: options.commitLogCount ?? 500,
       outbox: this.#outbox,
     });
     this.#election = new FastLeaderElection({
       sid: options.sid,
       membership: options.membership,
+      blank,
       minIntervalMs: options.electionMinMs ?? 200,
       maxIntervalMs: options.electionMaxMs ?? 60_000,
       finalizeWaitMs: options.finalizeWaitMs ?? 200,

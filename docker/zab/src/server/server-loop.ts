@@ -7,6 +7,7 @@ import { OpCode } from '../../../../harness/wire/constants.ts';
 import type { ForwardedRequest } from '../../../../harness/wire/quorum-packet.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import { formatZxid } from '../../../../harness/wire/zxid.ts';
+import type { BlankVoterOptions } from '../core/blank-voter.ts';
 import type { Committed, PeerEvent, SendOperation, UpcallOperation } from '../core/events.ts';
 import { Peer } from '../core/peer.ts';
 import type { TraceSink } from '../core/trace.ts';
@@ -48,6 +49,7 @@ export interface ServerLoopOptions {
   readonly trace: TraceSink;
   readonly recovery: Recovery;
   readonly snapshotFormat: SnapshotFormat;
+  readonly blank: BlankVoterOptions;
   /** Null for a server alone. */
   readonly epochs: Epochs | null;
 }
@@ -528,7 +530,7 @@ export class ServerLoop implements EnsembleGate {
     });
   }
 
-  #makeProtocol({ config, database, trace, recovery, epochs }: ServerLoopOptions): Peer | Standalone {
+  #makeProtocol({ config, database, trace, recovery, blank, epochs }: ServerLoopOptions): Peer | Standalone {
     const { tail } = recovery;
     if (epochs === null) return new Standalone({ database, tail, trace });
     return new Peer({
@@ -537,6 +539,7 @@ export class ServerLoop implements EnsembleGate {
       database,
       acceptedEpoch: epochs.acceptedEpoch,
       currentEpoch: epochs.currentEpoch,
+      blank,
       tail,
       tickMs: config.tickTimeMs,
       initLimit: config.initLimit,

@@ -7,6 +7,7 @@ import { membershipText } from '../core/membership.ts';
 import type { TraceEvent, TraceSink } from '../core/trace.ts';
 import { StateDatabase } from '../state/database.ts';
 import { ConfigError, withServerId, type ZooConfig } from './config.ts';
+import { judgeEmptyDatabase } from './empty-database.ts';
 import { loadEpochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
@@ -110,13 +111,16 @@ export class ZabServer {
       currentEpoch: epochs?.currentEpoch ?? 0,
       digest: this.#database.digest(),
     });
+    const { lastZxid } = recovery;
+    const empty = judgeEmptyDatabase({ config: this.#config, disk, log, lastZxid, epochs });
     const loop = new ServerLoop({
       config: this.#config,
       ports: this.#ports,
       database: this.#database,
       trace: this.#trace,
-      recovery,
+      recovery: { ...recovery, repairs: [...recovery.repairs, ...empty.repairs] },
       snapshotFormat,
+      blank: empty.blank,
       epochs,
     });
     this.#loop = loop;

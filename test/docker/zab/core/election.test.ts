@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { BlankVoter } from '../../../../docker/zab/src/core/blank-voter.ts';
 import { FastLeaderElection } from '../../../../docker/zab/src/core/election.ts';
 import { ServerState } from '../../../../harness/wire/constants.ts';
 import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
@@ -13,6 +14,7 @@ function electionOf(sid: number, own = { zxid: 0, peerEpoch: 0 }) {
   const sent: { readonly to: number; readonly notification: Notification }[] = [];
   const election = new FastLeaderElection({
     sid,
+    blank: new BlankVoter(sid, { isBlank: false, mayForm: true }),
     membership: membershipOf(5, 1),
     minIntervalMs: 200,
     maxIntervalMs: 60_000,

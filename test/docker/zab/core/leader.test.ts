@@ -109,15 +109,27 @@ describe('a leader in discovery', () => {
     );
   });
 
-  it('turns away a voter that calls as an observer, and an epoch that nobody can have reached', () => {
+  it('does not count a voter that calls as an observer, for it has lost its data and its promises', () => {
     const leader = new LonePeer({ sid: 3 });
     leader.lead();
 
     leader.call(1, { sid: 1 }, OBSERVERINFO);
+    leader.flush();
+    assert.deepEqual(leader.takeSent(1), [], 'no epoch is chosen with it');
+    leader.call(2, { sid: 2 });
+    leader.flush();
+
+    assert.deepEqual(leader.takeSent(2), ['LEADERINFO 0x100000000']);
+    assert.deepEqual(leader.closed, []);
+  });
+
+  it('turns away an observer with an epoch that nobody can have reached', () => {
+    const leader = new LonePeer({ sid: 3 });
+    leader.lead();
+
     leader.call(9, { sid: 9, acceptedEpoch: 2 ** 20 }, OBSERVERINFO);
 
     assert.deepEqual(leader.closed, [
-      { type: 'close', link: 1, reason: 'server 1 is a voter and calls as an observer' },
       { type: 'close', link: 9, reason: 'server 9 has promised an impossible epoch 1048576' },
     ]);
   });
