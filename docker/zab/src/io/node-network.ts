@@ -2,7 +2,7 @@
 // the socket is corked at the first and released behind the callbacks of that turn.
 
 import { createServer, connect, type Socket } from 'node:net';
-import type { Address, Link, LinkHandlers, Listener, Network } from '../server/ports.ts';
+import type { Address, Link, LinkHandlers, ListenAddress, Listener, Network } from '../server/ports.ts';
 
 /** What a closed connection may still take to send its last bytes. */
 const lingerMs = 5_000;
@@ -12,7 +12,7 @@ export function createNodeNetwork(): Network {
 }
 
 function listen(
-  address: Address,
+  address: ListenAddress,
   accept: (link: Link) => LinkHandlers,
   failed: (reason: string) => void,
 ): Listener {
@@ -21,7 +21,7 @@ function listen(
     link.attach(accept(link));
   });
   server.on('error', (error) => failed(error.message));
-  server.listen({ host: address.host, port: address.port, backlog: 511 });
+  server.listen({ host: address.host, port: address.port, backlog: address.backlog ?? 511 });
   return {
     get port() {
       const bound = server.address();

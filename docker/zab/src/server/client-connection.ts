@@ -30,6 +30,10 @@ export interface PendingRequest {
   readonly kind: 'local' | 'write' | 'sync' | 'ping';
   /** Error that is known before execution, for a `local` request. */
   readonly err: number;
+  /** False while it waits for fewer requests to be under way. */
+  isAdmitted: boolean;
+  /** It has waited for that too long. */
+  isThrottled: boolean;
   isSubmitted: boolean;
   /** The reply, once it is known; what came before it may still hold it back. */
   answer: Answer | null;
@@ -43,8 +47,11 @@ export interface Answer {
   readonly next: 'stay' | 'close';
 }
 
-/** Why a connection is not read from: its handshake is not finished, or too many requests wait. */
-type HoldReason = 'handshake' | 'backlog';
+/**
+ * Why a connection is not read from: its handshake is not finished, too many of its requests wait, or it has
+ * some under way while all connections together have too many.
+ */
+type HoldReason = 'handshake' | 'backlog' | 'busy';
 
 export interface ConnectionStats {
   received: number;
@@ -90,6 +97,8 @@ export class ClientConnection {
   ids: readonly AuthId[];
   /** Of the requests in `queue`. */
   queuedBytes = 0;
+  /** Its part in what `InFlightRequests` counts. */
+  readonly inFlight = { count: 0, largeBytes: 0 };
   readonly #holds = new Set<HoldReason>();
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;

@@ -23,8 +23,6 @@ export interface ClientListenerOptions {
   readonly bindFailed: (reason: string) => void;
 }
 
-/** A connection that holds no session by then is closed. */
-const sessionlessMs = 10_000;
 const wordBytes = 4;
 
 export class ClientListener {
@@ -50,9 +48,10 @@ export class ClientListener {
   }
 
   start(address: Address): void {
-    const { network, bindFailed } = this.#options;
+    const { config, network, bindFailed } = this.#options;
+    const backlog = config.listenBacklog === -1 ? {} : { backlog: config.listenBacklog };
     this.#listener = network.listen(
-      address,
+      { ...address, ...backlog },
       (link) => this.#accept(link),
       (reason) => bindFailed(`cannot listen for clients on ${address.host}:${address.port}: ${reason}`),
     );
@@ -105,8 +104,11 @@ export class ClientListener {
     const count = (this.#countByAddress.get(address) ?? 0) + 1;
     this.#countByAddress.set(address, count);
     this.#connections.add(connection);
-    this.#sessionless.set(connection, clock.nowMs() + sessionlessMs);
-    if (config.maxClientConnections > 0 && count > config.maxClientConnections) {
+    this.#sessionless.set(connection, clock.nowMs() + config.sessionlessTimeoutMs);
+    if (config.maxConnections > 0 && this.#connections.size > config.maxConnections) {
+      log('warn', `connection of ${address} refused: ${config.maxConnections} are there already (maxCnxns)`);
+      connection.destroy();
+    } else if (config.maxClientConnections > 0 && count > config.maxClientConnections) {
       log(
         'warn',
         `connection of ${address} refused: it has ${config.maxClientConnections} already (maxClientCnxns)`,

@@ -17,6 +17,7 @@ import { formatZxid } from '../../../../harness/wire/zxid.ts';
 import { isSessionPassword, sessionPassword } from '../state/session-password.ts';
 import type { SessionIdSource } from '../state/session-id-source.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { ConnectionThrottle } from './connection-throttle.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
 
 /** A connection whose ConnectRequest waits for the leader's word. */
@@ -39,6 +40,7 @@ const noPassword = Buffer.alloc(16);
 export class ClientSessions {
   readonly #options: ClientSessionsOptions;
   readonly #gate: EnsembleGate;
+  readonly #throttle: ConnectionThrottle;
   readonly #attached = new Map<SessionId, ClientConnection>();
   readonly #creating = new Map<SessionId, Handshake>();
   /** Per session in the order of the questions, which is the order of the answers. */
@@ -47,6 +49,8 @@ export class ClientSessions {
   constructor(options: ClientSessionsOptions) {
     this.#options = options;
     this.#gate = options.gate;
+    const { config, clock } = options.gate;
+    this.#throttle = new ConnectionThrottle(config.connectionThrottle, clock.nowMs());
   }
 
   get attachedCount(): number {
@@ -115,9 +119,16 @@ export class ClientSessions {
   }
 
   #isAcceptable(connection: ClientConnection, request: ConnectRequest): boolean {
-    const { database, isServing, isReadOnly, log } = this.#gate;
+    const { clock, database, isServing, isReadOnly, log } = this.#gate;
     if (!isServing && !isReadOnly) return false;
     if (isReadOnly && request.readOnly !== true) return false;
+    if (!this.#throttle.take(clock.nowMs())) {
+      log(
+        'warn',
+        `connection of ${connection.address} refused: too many at once (connection_throttle_tokens)`,
+      );
+      return false;
+    }
     if (request.lastZxidSeen <= database.lastProcessedZxid) return true;
     // A session must not go back in time, so its client has to find a server that is as far.
     log(

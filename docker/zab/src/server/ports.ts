@@ -20,6 +20,11 @@ export interface Address {
   readonly port: number;
 }
 
+export interface ListenAddress extends Address {
+  /** Connections that may wait to be accepted; absent = as many as the implementation thinks right. */
+  readonly backlog?: number;
+}
+
 /** One end of a byte stream. After `close`, and after `closed` was called, nothing more happens. */
 export interface Link {
   readonly remote: Address;
@@ -55,7 +60,11 @@ export interface Listener {
 
 export interface Network {
   /** `failed` is called when the address cannot be bound. */
-  listen(address: Address, accept: (link: Link) => LinkHandlers, failed: (reason: string) => void): Listener;
+  listen(
+    address: ListenAddress,
+    accept: (link: Link) => LinkHandlers,
+    failed: (reason: string) => void,
+  ): Listener;
   dial(address: Address, timeoutMs: number, handlers: LinkHandlers): Link;
 }
 

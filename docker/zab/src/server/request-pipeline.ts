@@ -22,8 +22,11 @@ import type { Committed } from '../core/events.ts';
 import { authenticate } from './authentication.ts';
 import type { Answer, ClientConnection, PendingRequest } from './client-connection.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
+import { InFlightRequests } from './in-flight-requests.ts';
 import { makesEphemeral, upgradeRequest } from './local-sessions.ts';
 import { ReadExecutor } from './read-executor.ts';
+import { ReplyBacklog } from './reply-backlog.ts';
+import { RequestThrottler } from './request-throttler.ts';
 import type { ServerStats } from './server-stats.ts';
 
 /** A write on its way through the ensemble. */
@@ -39,8 +42,6 @@ interface SubmittedWrite {
 /** A connection with more requests waiting, or more bytes of them, is not read from until half are answered. */
 const maxQueuedRequests = 1_000;
 const maxQueuedBytes = 4 * 1024 * 1024;
-/** With more than this on its way to a client no further read is executed for it: a few bytes ask for many. */
-const maxUnreadBytes = 1024 * 1024;
 /** A client that sends requests and takes no replies is dropped. */
 const maxUnsentBytes = 64 * 1024 * 1024;
 const syncConnected = 3;
@@ -75,6 +76,9 @@ export class RequestPipeline {
   readonly #gate: EnsembleGate;
   readonly #stats: ServerStats;
   readonly #reads: ReadExecutor;
+  readonly #throttler: RequestThrottler;
+  readonly #inFlight: InFlightRequests;
+  readonly #backlog = new ReplyBacklog();
   /**
    * Per session, in the order of submission, which is the order of commitment. Entries of connections that
    * are gone stay until their commit: the next connection of the session may use the same xids again.
@@ -87,6 +91,8 @@ export class RequestPipeline {
     this.#gate = gate;
     this.#stats = stats;
     this.#reads = new ReadExecutor(gate);
+    this.#throttler = new RequestThrottler(gate.config);
+    this.#inFlight = new InFlightRequests(gate.config);
   }
 
   get reads(): ReadExecutor {
@@ -113,9 +119,23 @@ export class RequestPipeline {
     connection.stats.received += 1;
     this.#stats.received += 1;
     if (received.request?.type === 'auth') return this.#authenticate(connection, received);
+    if (!this.#inFlight.hasRoomFor(received.body)) return this.#refuseLarge(connection, received);
     this.#gate.touch(connection.sessionId, connection.sessionTimeoutMs);
     connection.enqueue(received);
+    received.isAdmitted = this.#throttler.admit(connection, received);
     this.#advance(connection);
+  }
+
+  /** Requests that had to wait are looked at as far as others are answered. Once a turn, with nothing half shown. */
+  admitWaiting(): void {
+    for (;;) {
+      const next = this.#throttler.next(this.#gate.clock.nowMs());
+      if (next === null) return;
+      const { connection, pending, isTooLate } = next;
+      pending.isAdmitted = true;
+      pending.isThrottled = isTooLate;
+      this.#advance(connection);
+    }
   }
 
   /** The client has taken what was sent to it: reads that waited for that go on. */
@@ -153,13 +173,17 @@ export class RequestPipeline {
 
   connectionClosed(connection: ClientConnection): void {
     this.#reads.watches.removeConnection(connection);
+    for (const pending of connection.queue) this.#throttler.done(pending);
     connection.clearQueue();
+    this.#inFlight.remove(connection);
+    this.#backlog.remove(connection);
   }
 
   /** Serving ended: what was submitted may be committed by the next leader, but nobody here waits for it. */
   reset(): void {
     this.#submitted.clear();
     this.#syncs.clear();
+    this.#throttler.reset();
   }
 
   get #lastZxid(): number {
@@ -175,6 +199,8 @@ export class RequestPipeline {
       opcode,
       body: body.subarray(8),
       receivedMs: this.#gate.clock.nowMs(),
+      isAdmitted: false,
+      isThrottled: false,
       isSubmitted: false,
       answer: null,
     };
@@ -219,8 +245,8 @@ export class RequestPipeline {
       this.#sendAnswers(connection, this.#lastZxid);
       if (!connection.isOpen) return;
       const [next] = connection.queue;
-      if (next === undefined || !this.#isLocal(connection, next)) break;
-      if (connection.unsentBytes > maxUnreadBytes) break;
+      if (next === undefined || !next.isAdmitted || !this.#isLocal(connection, next)) break;
+      if (!this.#backlog.mayGrow(connection)) break;
       this.#executeLocal(connection, next);
     }
     this.#submitFromFront(connection);
@@ -231,23 +257,28 @@ export class RequestPipeline {
   #sendAnswers(connection: ClientConnection, zxid: number): void {
     for (;;) {
       const [next] = connection.queue;
-      if (next === undefined) return;
+      if (next === undefined || !next.isAdmitted) return;
       if (next.kind === 'ping') this.#answer(next, { zxid, err: 0 }, noBody);
       if (next.answer === null) return;
       connection.dequeue();
+      this.#throttler.done(next);
       this.#sendReply(connection, next, next.answer);
     }
   }
 
   /** The end of a session that only this server knows is no write either. */
-  #isLocal({ sessionId }: ClientConnection, { kind, opcode, isSubmitted }: PendingRequest): boolean {
-    if (kind === 'local') return true;
+  #isLocal({ sessionId }: ClientConnection, pending: PendingRequest): boolean {
+    const { kind, opcode, isSubmitted, isThrottled } = pending;
+    if (kind === 'local' || isThrottled) return true;
     if (opcode !== OpCode.CLOSE_SESSION || isSubmitted) return false;
     return this.#gate.localSessions?.has(sessionId) === true;
   }
 
   #executeLocal(connection: ClientConnection, pending: PendingRequest): void {
     const { request } = pending;
+    if (pending.isThrottled) {
+      return this.#answer(pending, { zxid: this.#lastZxid, err: ErrorCode.THROTTLED_OP }, noBody);
+    }
     if (request?.type === 'closeSession') {
       this.#gate.localSessions?.remove(connection.sessionId);
       return this.#answer(pending, { zxid: this.#lastZxid, err: 0 }, noBody, 'close');
@@ -264,7 +295,7 @@ export class RequestPipeline {
   /** Reads and barriers hold back what is behind them; writes and pings do not. */
   #submitFromFront(connection: ClientConnection): void {
     for (const pending of connection.queue) {
-      if (this.#isLocal(connection, pending)) return;
+      if (!pending.isAdmitted || this.#isLocal(connection, pending)) return;
       if (!pending.isSubmitted && pending.kind !== 'ping') this.#submit(connection, pending);
       if (pending.kind === 'sync') return;
     }
@@ -383,12 +414,39 @@ export class RequestPipeline {
       this.#gate.log('warn', `connection of ${connection.address} dropped: it does not take its replies`);
       return connection.destroy();
     }
+    this.#share(connection);
+    if (!connection.isOpen) return;
     const { queuedBytes } = connection;
     const queuedCount = connection.queue.length;
     if (queuedCount > maxQueuedRequests || queuedBytes > maxQueuedBytes) connection.hold('backlog');
     else if (queuedCount < maxQueuedRequests / 2 && queuedBytes < maxQueuedBytes / 2) {
       connection.release('backlog');
     }
+  }
+
+  /** Its part in what all connections together may have under way, and may leave unread. */
+  #share(connection: ClientConnection): void {
+    const [first] = connection.queue;
+    const isLocal = first !== undefined && this.#isLocal(connection, first);
+    this.#inFlight.update(connection, isLocal && !this.#backlog.mayGrow(connection));
+    if (this.#inFlight.mayRead(connection)) connection.release('busy');
+    else connection.hold('busy');
+    const furthest = this.#backlog.update(connection);
+    if (furthest === null) return;
+    this.#gate.log(
+      'warn',
+      `connection of ${furthest.address} dropped: of all it has most replies to take, ${furthest.unsentBytes} bytes`,
+    );
+    furthest.destroy();
+  }
+
+  /** As in Apache ZooKeeper without an answer: there may be no memory for one. */
+  #refuseLarge(connection: ClientConnection, { body }: PendingRequest): void {
+    this.#gate.log(
+      'warn',
+      `connection of ${connection.address} dropped: a request of ${body.length} bytes, and large requests hold ${this.#inFlight.largeBytes} bytes already (largeRequestMaxBytes)`,
+    );
+    connection.destroy();
   }
 }
 

@@ -206,6 +206,7 @@ export class ServerLoop implements EnsembleGate {
   /** Carries out what the core wants done until it wants no more. */
   #drain(): void {
     for (;;) {
+      this.#pipeline.admitWaiting();
       const { persist, send, committed, upcalls } = this.#protocol.ready();
       const isIdle = persist.length + send.length + committed.length + upcalls.length === 0;
       if (isIdle && this.#attached.length === 0) return;

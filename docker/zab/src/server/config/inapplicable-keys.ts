@@ -54,5 +54,8 @@ export const inapplicableKeys: ReadonlyMap<string, string> = new Map([
 
 export const inapplicablePrefixes: readonly (readonly [prefix: string, reason: string])[] = [
   ['authProvider.', 'Java classes cannot be loaded; the schemes are world, auth, digest, ip and super'],
-  ['connection_', 'connections are throttled by maxClientCnxns and request_throttle_max_requests'],
+  [
+    'connection_',
+    'connections are throttled by maxClientCnxns, maxCnxns and connection_throttle_tokens, each for one',
+  ],
 ];

@@ -1,6 +1,7 @@
 // How much a client, and all clients together, may ask of this server.
 
 import { defaultMaxFrameBytes } from '../../../../../harness/wire/constants.ts';
+import type { ConnectionThrottleConfig } from '../connection-throttle.ts';
 import { largestInt, largestLong, type PropertyReader } from './property-reader.ts';
 
 export interface LimitSettings {
@@ -21,6 +22,7 @@ export interface LimitSettings {
   readonly throttleDropStale: boolean;
   /** A request that waited longer is answered THROTTLEDOP; 0 = never. */
   readonly throttledOpWaitMs: number;
+  readonly connectionThrottle: ConnectionThrottleConfig;
   /** Bytes that requests above the threshold may hold together; the threshold −1 = no such limit. */
   readonly largeRequestMaxBytes: number;
   readonly largeRequestThresholdBytes: number;
@@ -41,6 +43,11 @@ export function readLimitSettings(reader: PropertyReader): LimitSettings {
     throttleStallMs: reader.integer('request_throttle_stall_time', 100, { least: 1, most: largestInt }),
     throttleDropStale: reader.flag('request_throttle_drop_stale', true),
     throttledOpWaitMs: reader.integer('throttled_op_wait_time', 0, count),
+    connectionThrottle: {
+      tokens: reader.integer('connection_throttle_tokens', 0, count),
+      fillMs: reader.integer('connection_throttle_fill_time', 1, { least: 1, most: largestInt }),
+      fillCount: reader.integer('connection_throttle_fill_count', 1, count),
+    },
     largeRequestMaxBytes: reader.integer('largeRequestMaxBytes', 104_857_600, {
       least: 1,
       most: largestLong,
