@@ -6,7 +6,7 @@ import { createNodeCompression } from '../../../../docker/zab/src/io/node-compre
 import { decodeSnappyStream } from '../../../../docker/zab/src/server/snappy.ts';
 import { SnapshotFormat } from '../../../../docker/zab/src/server/snapshot-format.ts';
 
-const header = Buffer.from('82534e4150505900' + '00000001' + '00000001', 'hex');
+const header = Buffer.from('82534e41505059000000000100000001', 'hex');
 
 function streamOf(...blocks: string[]): Buffer {
   const chunks = blocks.flatMap((hex) => {
