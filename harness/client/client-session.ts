@@ -44,6 +44,8 @@ export interface SessionOptions {
   readonly requestTimeoutMs: number;
   /** How long a dial and its handshake may take together. */
   readonly connectTimeoutMs: number;
+  /** A server without a quorum will do. */
+  readonly readOnly?: boolean;
 }
 
 interface PendingRequest {
@@ -121,7 +123,7 @@ export class ClientSession {
         timeoutMs: this.#options.sessionTimeoutMs,
         sessionId: this.sessionId,
         password: this.#password,
-        readOnly: false,
+        readOnly: this.#options.readOnly ?? false,
       }),
       nowMs,
     );

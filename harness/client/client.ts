@@ -94,4 +94,6 @@ export interface ClientOptions {
   readonly requestTimeoutMs: number;
   /** Servers to try, in this order, starting anew after the last; more than one lets the session move. */
   readonly servers: readonly number[];
+  /** Takes a server without a quorum as well, which serves reads of what it has. Off unless given. */
+  readonly readOnly?: boolean;
 }

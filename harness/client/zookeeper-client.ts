@@ -52,6 +52,7 @@ export class ZooKeeperClient implements Client {
     this.#session = new ClientSession({
       sessionTimeoutMs: options.sessionTimeoutMs,
       requestTimeoutMs: options.requestTimeoutMs,
+      readOnly: options.readOnly ?? false,
       connectTimeoutMs: Math.max(100, options.sessionTimeoutMs / (options.servers.length + 1)),
     });
     this.#session.onWatch = (event) => {
