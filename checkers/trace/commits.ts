@@ -2,7 +2,6 @@
 
 import type { Invariant } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
-import type { TraceModel } from './trace-model.ts';
 import { counterOf, epochOf, hex, isNext } from './zxids.ts';
 
 export const onlyCommittedIsApplied: Invariant = {
@@ -11,7 +10,8 @@ export const onlyCommittedIsApplied: Invariant = {
   watch: (model) => ({
     APPLY(event, report) {
       const { zxid = 0, hash = 0 } = event;
-      if (event.replay === true || isAlone(model)) return;
+      // A server alone decides a commit and applies it in one step.
+      if (event.replay === true || model.isAlone) return;
       const committed = model.committed.get(zxid);
       if (committed === hash) return;
       const why = committed === undefined ? 'which was not committed' : 'as which another was committed';
@@ -19,11 +19,6 @@ export const onlyCommittedIsApplied: Invariant = {
     },
   }),
 };
-
-/** A server alone decides a commit and applies it in one step. */
-function isAlone(model: TraceModel): boolean {
-  return model.facts.voters.length + model.facts.observers.length <= 1;
-}
 
 export const leaderCompleteness: Invariant = {
   id: 'I-15',
@@ -49,6 +44,7 @@ export const commitOrder: Invariant = {
     const decided = new Map<string, number>();
     return {
       COMMIT_DECIDE(event, report) {
+        if (model.isAlone) return;
         const { zxid = 0 } = event;
         const key = `${event.sid} ${epochOf(zxid)}`;
         const previous = decided.get(key) ?? zxid - counterOf(zxid);

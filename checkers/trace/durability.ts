@@ -11,7 +11,7 @@ export const commitMeansQuorumDurable: Invariant = {
     COMMIT_DECIDE(event, report) {
       const { zxid = 0, hash = 0, configs = [0] } = event;
       // A server alone has no configuration, and its own disk is the quorum.
-      if (model.facts.voters.length <= 1 && event.ackers?.length === 0) return;
+      if (model.isAlone) return;
       const holders: number[] = [];
       for (const server of model.servers.values()) {
         if (server.holdsDurably(zxid, hash)) holders.push(server.sid);

@@ -13,6 +13,7 @@ export const proposalOrder: Invariant = {
     const last = new Map<number, number>();
     return {
       PROPOSE(event, report) {
+        if (model.isAlone) return;
         const { zxid = 0, hash = 0 } = event;
         const epoch = epochOf(zxid);
         const previous = last.get(epoch) ?? zxid - counterOf(zxid);

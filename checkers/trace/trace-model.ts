@@ -107,6 +107,14 @@ export class TraceModel {
     this.configurations.set(0, { voters: new Set(facts.voters) });
   }
 
+  /**
+   * A server without others has no epochs: its zxids go on after a restart where its disk ends, and what it had
+   * logged counts as committed then.
+   */
+  get isAlone(): boolean {
+    return this.facts.voters.length + this.facts.observers.length <= 1;
+  }
+
   server(sid: number): ServerModel {
     const known = this.servers.get(sid);
     if (known !== undefined) return known;

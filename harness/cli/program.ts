@@ -2,6 +2,8 @@
 
 import { Command } from 'commander';
 import { defaultRunOptions } from '../run/run-options.ts';
+import { campaignCommand } from './commands/campaign.ts';
+import type { CampaignArguments } from './commands/campaign.ts';
 import { checkCommand } from './commands/check.ts';
 import type { CheckArguments } from './commands/check.ts';
 import { cleanCommand, doctorCommand, imagesBuildCommand } from './commands/docker.ts';
@@ -25,6 +27,23 @@ export function createProgram(options: {
     .exitOverride();
 
   addRun(program).action(async (given: RunCommandArguments) => finish(await runCommand(given)));
+
+  program
+    .command('campaign')
+    .description('many simulated runs, each of its own kind, on all cores; one summary')
+    .requiredOption('--count <N>', 'how many runs')
+    .option('--seed <N>', 'seed of the first run, the others follow; without it one is drawn and printed')
+    .option('--shard <I/N>', 'only every N-th run, beginning with the I-th: for several machines')
+    .option('--jobs <N>', 'processes (default: one for each core)')
+    .option('--time-limit <TIME>', 'how long workload and faults of each run last (default: 20s)')
+    .option(
+      '--runs <DIR>',
+      `where the summary and failed runs go (default: ${defaultRunOptions.runsDirectory})`,
+    )
+    .option('--json', 'print one JSON value on standard output')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', campaignExamples)
+    .action(async (given: CampaignArguments) => finish(await campaignCommand(given)));
 
   program
     .command('check')
@@ -87,6 +106,9 @@ function addRun(program: Command): Command {
     .option('--time-limit <TIME>', 'how long workload and faults last (default: 60s)')
     .option('--rate <N>', `operations per second in all (default: ${usual.ratePerSecond})`)
     .option('--processes <N>', `logical clients, each with a session (default: ${usual.processes})`)
+    .option('--tick <TIME>', "tick of the servers (default: the world's)")
+    .option('--snap-count <N>', "transactions between two snapshots, about (default: the world's)")
+    .option('--commit-log-count <N>', "transactions kept for learners that are behind (default: the world's)")
     .option('--mutant <NAME|FILE.patch>', 'break the bundled server on purpose')
     .option('--seed <N>', 'repeat a run; without it a seed is drawn and printed')
     .option('--runs <DIR>', `where folders of runs go (default: ${usual.runsDirectory})`)
@@ -101,12 +123,22 @@ const overview = `
 Start here:
   ordeal run                              one run in the simulated world, with faults, in about a minute
   ordeal run --on docker --system apache  the same against Apache ZooKeeper in containers
+  ordeal campaign --count 1000            a thousand simulated runs, each of its own kind
   ordeal doctor                           what this machine can do
   ordeal list nemeses                     what can be done to an ensemble
 
 Exit codes: 0 passed, 1 a guarantee was violated, 2 inconclusive, 3 the environment failed,
 4 the harness failed, 64 wrong command line, 130 interrupted.
 'ordeal COMMAND --help' explains a command.`;
+
+const campaignExamples = `
+Each run draws its own number of servers and observers, tick, thresholds, workload and faults from its seed.
+A run that does not pass is done again with its folder and report, and has a command that repeats it.
+
+Examples:
+  ordeal campaign --count 1000                       a coffee break
+  ordeal campaign --count 100000 --shard 3/8         the third of eight machines
+  ordeal campaign --count 20 --seed 7 --json         the same twenty runs every time, for a script`;
 
 const runExamples = `
 Examples:

@@ -1,40 +1,41 @@
 // Progress on standard error: one live line on a terminal, elsewhere (a CI log) a plain line every few seconds.
 
+import { performance } from 'node:perf_hooks';
 import type { RunProgress } from '../run/run-progress.ts';
 
 const liveEveryMs = 100;
 const plainEveryMs = 5000;
 const eraseLine = '\r\u001b[2K';
 
-export interface ProgressLine {
-  show(progress: RunProgress): void;
+/** A line about what is going on, and lines that stay. */
+export interface Ticker {
+  /** `isUrgent`: at once, however short the last one was ago. */
+  show(text: string, isUrgent?: boolean): void;
   /** A line that stays. */
   say(line: string): void;
   /** Removes the live line, before anything else is printed. */
   end(): void;
 }
 
-export const noProgress: ProgressLine = { show: () => {}, say: () => {}, end: () => {} };
+type Stream = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
 
-export function createProgressLine(options: {
-  readonly stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
-  readonly nowMs: () => number;
-}): ProgressLine {
-  const { stream, nowMs } = options;
+export function createTicker(options: {
+  readonly stream: Stream;
+  readonly nowMs?: () => number;
+  readonly isQuiet?: boolean;
+}): Ticker {
+  const { stream, nowMs = () => performance.now(), isQuiet = false } = options;
+  if (isQuiet) return { show: () => {}, say: () => {}, end: () => {} };
   let lastMs = -Infinity;
-  let lastPhase = '';
   let isLineOpen = false;
   const erase = (): void => {
     if (isLineOpen) stream.write(eraseLine);
     isLineOpen = false;
   };
   return {
-    show(progress) {
-      const isNewPhase = progress.phase !== lastPhase;
-      if (!isNewPhase && nowMs() - lastMs < (stream.isTTY ? liveEveryMs : plainEveryMs)) return;
+    show(text, isUrgent = false) {
+      if (!isUrgent && nowMs() - lastMs < (stream.isTTY ? liveEveryMs : plainEveryMs)) return;
       lastMs = nowMs();
-      lastPhase = progress.phase;
-      const text = describeProgress(progress);
       if (stream.isTTY) stream.write(eraseLine + text.slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
       else stream.write(`${text}\n`);
       isLineOpen = stream.isTTY;
@@ -44,6 +45,31 @@ export function createProgressLine(options: {
       stream.write(`${line}\n`);
     },
     end: erase,
+  };
+}
+
+export interface ProgressLine {
+  show(progress: RunProgress): void;
+  say(line: string): void;
+  end(): void;
+}
+
+export const noProgress: ProgressLine = { show: () => {}, say: () => {}, end: () => {} };
+
+export function createProgressLine(options: {
+  readonly stream: Stream;
+  readonly nowMs: () => number;
+}): ProgressLine {
+  const ticker = createTicker(options);
+  let lastPhase = '';
+  return {
+    show(progress) {
+      const isNewPhase = progress.phase !== lastPhase;
+      lastPhase = progress.phase;
+      ticker.show(describeProgress(progress), isNewPhase);
+    },
+    say: (line) => ticker.say(line),
+    end: () => ticker.end(),
   };
 }
 

@@ -29,6 +29,9 @@ export interface RunArguments {
   readonly timeLimit?: string;
   readonly rate?: string;
   readonly processes?: string;
+  readonly tick?: string;
+  readonly snapCount?: string;
+  readonly commitLogCount?: string;
   readonly mutant?: string;
   readonly seed?: string;
   readonly runs?: string;
@@ -65,6 +68,9 @@ export function resolveRunOptions(given: RunArguments): RunOptions {
         : parseDuration(given.timeLimit, '--time-limit'),
     ratePerSecond: given.rate === undefined ? defaultRunOptions.ratePerSecond : parseRate(given.rate),
     processes: parseProcesses(given.processes),
+    tickMs: given.tick === undefined ? null : parseDuration(given.tick, '--tick'),
+    snapCount: parseTuning(given.snapCount, '--snap-count', 2),
+    commitLogCount: parseTuning(given.commitLogCount, '--commit-log-count', 1),
     mutant,
     seed: parseSeed(given.seed),
     runsDirectory: given.runs ?? defaultRunOptions.runsDirectory,
@@ -93,10 +99,10 @@ function countEndpoints(on: string): number | null {
 }
 
 function refuseForEndpoints(given: RunArguments): void {
-  for (const flag of ['servers', 'observers', 'system'] as const) {
+  for (const flag of ['servers', 'observers', 'system', 'tick', 'snapCount', 'commitLogCount'] as const) {
     if (given[flag] === undefined) continue;
     throw new UsageError(
-      `--${flag} is for ensembles that Ordeal starts; --on names servers that run already`,
+      `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is for ensembles that Ordeal starts; --on names servers that run already`,
     );
   }
 }
@@ -167,6 +173,11 @@ function parseNemeses(text: string): readonly string[] {
     }
   }
   return names;
+}
+
+/** Null: the world's own choice. */
+function parseTuning(text: string | undefined, what: string, least: number): number | null {
+  return text === undefined ? null : parseInteger(text, { what, least, most: 2 ** 31 - 1 });
 }
 
 function parseProcesses(text: string | undefined): number {

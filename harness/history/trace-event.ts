@@ -40,6 +40,9 @@ export interface TraceEvent {
   readonly path?: string;
   readonly id?: number;
   readonly timeoutMs?: number;
+  /** Of a synchronization: to whom, and how. */
+  readonly to?: number;
+  readonly mode?: string;
   readonly lastZxidSeen?: number;
   /** Of a transaction: its name, such as `closeSession`. */
   readonly txn?: string;

@@ -70,9 +70,32 @@ async function createSimulated({ options, random }: Provision, mutant: Mutant | 
     random,
     servers: options.servers,
     observers: options.observers,
+    ...tuningOf(options),
     ...(mutant === null ? {} : { loadServer: loadServerFrom(`${mutant.root}/docker/zab/src`) }),
   });
   return { ensemble, drive: (main) => drive(ensemble, main) };
+}
+
+function tuningOf({ tickMs, snapCount, commitLogCount }: RunOptions): {
+  readonly tickMs?: number;
+  readonly snapCount?: number;
+  readonly commitLogCount?: number;
+} {
+  return {
+    ...(tickMs === null ? {} : { tickMs }),
+    ...(snapCount === null ? {} : { snapCount }),
+    ...(commitLogCount === null ? {} : { commitLogCount }),
+  };
+}
+
+/** There the last two are keys of zoo.cfg like any other. */
+function dockerTuningOf(options: RunOptions): {
+  readonly tickMs?: number;
+  readonly zooConfig: Readonly<Record<string, string>>;
+} {
+  const { tickMs, ...keys } = tuningOf(options);
+  const zooConfig = Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, String(value)]));
+  return { ...(tickMs === undefined ? {} : { tickMs }), zooConfig };
 }
 
 async function createDocker(request: Provision, mutant: Mutant | null): Promise<Created> {
@@ -89,6 +112,7 @@ async function createDocker(request: Provision, mutant: Mutant | null): Promise<
     servers: options.servers,
     observers: options.observers,
     images,
+    ...dockerTuningOf(options),
     progress,
     ...(signal === undefined ? {} : { signal }),
   });

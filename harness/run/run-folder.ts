@@ -19,10 +19,17 @@ export class RunFolder {
   /** Also the id of the run. */
   readonly name: string;
   readonly path: string;
+  readonly #isKept: boolean;
 
-  private constructor(directory: string, name: string) {
+  private constructor(directory: string, name: string, isKept: boolean) {
     this.name = name;
     this.path = join(directory, name);
+    this.#isKept = isKept;
+  }
+
+  /** Stands for a folder where nothing is to be written. */
+  static none(options: RunOptions): RunFolder {
+    return new RunFolder(options.runsDirectory, `seed-${options.seed}`, false);
   }
 
   /** `<UTC time>-<workload>-<seed>`; two runs that begin in the same second are told apart by a number. */
@@ -31,7 +38,7 @@ export class RunFolder {
     const plain = `${time}-${options.workloads.join('-')}-${options.seed}`;
     let name = plain;
     for (let count = 2; existsSync(join(options.runsDirectory, name)); count++) name = `${plain}-${count}`;
-    const folder = new RunFolder(options.runsDirectory, name);
+    const folder = new RunFolder(options.runsDirectory, name, true);
     mkdirSync(join(folder.path, 'logs'), { recursive: true });
     return folder;
   }
@@ -41,7 +48,7 @@ export class RunFolder {
   }
 
   write(name: keyof typeof runFiles, content: string): void {
-    writeFileSync(this.file(name), content);
+    if (this.#isKept) writeFileSync(this.file(name), content);
   }
 
   writeSchedule(faults: readonly InjectedFault[]): void {
@@ -50,6 +57,7 @@ export class RunFolder {
 
   /** Where a crash of the harness itself leaves its stack. */
   writeCrash(error: Error): void {
+    if (!this.#isKept) return;
     writeFileSync(join(this.path, 'logs', 'harness-error.txt'), `${error.stack ?? error.message}\n`);
   }
 

@@ -15,6 +15,9 @@ export const defaultRunOptions: Omit<RunOptions, 'seed'> = {
   timeLimitMs: 60_000,
   ratePerSecond: 100,
   processes: 10,
+  tickMs: null,
+  snapCount: null,
+  commitLogCount: null,
   mutant: null,
   runsDirectory: 'runs',
   checkMemoryBytes: 2 * 1024 ** 3,
@@ -31,8 +34,8 @@ export function replayCommand(options: RunOptions): string {
   // With a mutant, workload and nemesis default to what its patch says, so they are always told.
   const isTold = options.mutant !== null;
   const words = ['npx ordeal run', `--seed ${options.seed}`];
-  const add = (flag: string, value: string | number, usual: string | number | null): void => {
-    if (value !== usual) words.push(`--${flag} ${quote(String(value))}`);
+  const add = (flag: string, value: string | number | null, usual: string | number | null): void => {
+    if (value !== null && value !== usual) words.push(`--${flag} ${quote(String(value))}`);
   };
   add('on', options.on, defaults.on);
   // Servers that somebody else runs are what `--on` says.
@@ -46,7 +49,10 @@ export function replayCommand(options: RunOptions): string {
   add('time-limit', `${options.timeLimitMs}ms`.replace(/000ms$/, 's'), `${defaults.timeLimitMs / 1000}s`);
   add('rate', options.ratePerSecond, defaults.ratePerSecond);
   add('processes', options.processes, defaults.processes);
-  if (options.mutant !== null) add('mutant', options.mutant, null);
+  add('tick', options.tickMs === null ? null : `${options.tickMs}ms`, null);
+  add('snap-count', options.snapCount, null);
+  add('commit-log-count', options.commitLogCount, null);
+  add('mutant', options.mutant, null);
   add('check-memory', sizeText(options.checkMemoryBytes), sizeText(defaults.checkMemoryBytes));
   add('check-time', `${options.checkTimeMs}ms`.replace(/000ms$/, 's'), `${defaults.checkTimeMs / 1000}s`);
   return words.join(' ');

@@ -1,5 +1,7 @@
 // What a run says while it runs. The command line turns it into a live line; tests ignore it.
 
+import type { Ensemble } from '../ensemble/ensemble.ts';
+
 export type RunPhase =
   | 'provisioning'
   | 'starting'
@@ -28,6 +30,10 @@ export interface RunHooks {
   readonly message?: (line: string) => void;
   /** Interrupts the run: it tears down what it started and throws `RunInterrupted`. */
   readonly signal?: AbortSignal;
+  /** False: nothing is written anywhere; for the many runs of a campaign. A simulated run can be had again. */
+  readonly keepsFiles?: boolean;
+  /** Called when the run is over, before its ensemble goes. */
+  readonly over?: (ensemble: Ensemble) => void;
 }
 
 export class RunInterrupted extends Error {

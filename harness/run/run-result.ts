@@ -15,6 +15,11 @@ export interface RunOptions {
   readonly timeLimitMs: number;
   readonly ratePerSecond: number;
   readonly processes: number;
+  /** Of the servers; null is the world's own choice. */
+  readonly tickMs: number | null;
+  /** Transactions between snapshots, and those kept in memory for learners; null is the world's own choice. */
+  readonly snapCount: number | null;
+  readonly commitLogCount: number | null;
   readonly mutant: string | null;
   readonly seed: number;
   readonly runsDirectory: string;

@@ -38,7 +38,8 @@ class Run {
   readonly #startedAt = new Date();
   readonly #startedMs = performance.now();
   readonly #folder: RunFolder;
-  readonly #sink: HistoryFileWriter;
+  /** Null: nothing is kept. */
+  readonly #sink: HistoryFileWriter | null;
   readonly #problems: RunResult['problems'][number][] = [];
   #recorder: HistoryRecorder | null = null;
   #ensemble: Ensemble | null = null;
@@ -50,8 +51,9 @@ class Run {
   constructor(options: RunOptions, hooks: RunHooks) {
     this.#options = options;
     this.#hooks = hooks;
-    this.#folder = RunFolder.create(options, this.#startedAt);
-    this.#sink = new HistoryFileWriter(this.#folder.file('history'));
+    const isKept = hooks.keepsFiles !== false;
+    this.#folder = isKept ? RunFolder.create(options, this.#startedAt) : RunFolder.none(options);
+    this.#sink = isKept ? new HistoryFileWriter(this.#folder.file('history')) : null;
   }
 
   async run(): Promise<RunResult> {
@@ -62,7 +64,7 @@ class Run {
       this.#note(error);
       return this.#conclude();
     } finally {
-      this.#sink.close();
+      this.#sink?.close();
     }
   }
 
@@ -95,7 +97,11 @@ class Run {
     const { signal } = this.#hooks;
     this.#ensemble = ensemble;
     requireNemeses(options, ensemble);
-    const recorder = new HistoryRecorder({ nowNs: () => ensemble.clock.nowNs(), sink: this.#sink });
+    const sink = this.#sink;
+    const recorder = new HistoryRecorder({
+      nowNs: () => ensemble.clock.nowNs(),
+      ...(sink === null ? {} : { sink }),
+    });
     this.#recorder = recorder;
     const progress = this.#hooks.progress ?? (() => {});
     const random = this.#random;
@@ -111,8 +117,14 @@ class Run {
     }
     this.#enter('collecting');
     this.#traceHash = ensemble.traceHash();
-    await this.#attempt('collecting logs', async () => this.#folder.writeCollected(await ensemble.collect()));
-    return this.#conclude();
+    if (this.#sink !== null) {
+      await this.#attempt('collecting logs', async () =>
+        this.#folder.writeCollected(await ensemble.collect()),
+      );
+    }
+    const result = this.#conclude();
+    this.#hooks.over?.(ensemble);
+    return result;
   }
 
   /** Everything that a run draws comes from here. */
@@ -122,10 +134,11 @@ class Run {
 
   #conclude(): RunResult {
     this.#enter('checking');
-    this.#sink.flush();
+    this.#sink?.flush();
     const history = this.#recorder?.operations ?? [];
     this.#guarantees ??= this.#judge(history);
     const result = this.#makeResult(history, this.#guarantees);
+    if (this.#sink === null) return result;
     this.#enter('reporting');
     try {
       this.#folder.writeSchedule(result.faults);

@@ -68,7 +68,14 @@ const rules = [
   },
   {
     of: 'reports',
-    folders: ['checkers', 'harness/history', 'harness/run/run-result.ts', 'harness/wire'],
+    folders: [
+      'checkers',
+      'harness/campaign/campaign-result.ts',
+      'harness/campaign/coverage.ts',
+      'harness/history',
+      'harness/run/run-result.ts',
+      'harness/wire',
+    ],
     modules: ['node:', '*'],
   },
 ];

@@ -9,6 +9,7 @@ import { runFiles } from '../../run/run-folder.ts';
 import type { InjectedFault, RunResult } from '../../run/run-result.ts';
 import { RunInterrupted } from '../../run/run-progress.ts';
 import { run } from '../../run/run.ts';
+import { listenForInterruption } from '../interruption.ts';
 import { hasColors, print, printError, printJson } from '../output.ts';
 import { createProgressLine, noProgress } from '../progress-line.ts';
 import { resolveRunOptions } from '../run-arguments.ts';
@@ -28,7 +29,10 @@ export async function runCommand(given: RunCommandArguments): Promise<number> {
   // Also tells the seed while the run is under way: what is interrupted can be repeated.
   line.say(`ordeal: ${replayCommand(options)}`);
   // `using` would say it better, but Node 22 does not know it yet.
-  const interruption = listenForInterruption((text) => line.say(text));
+  const interruption = listenForInterruption(
+    (text) => line.say(text),
+    "interrupted: tearing down (again to leave at once; 'ordeal clean' removes what then is left)",
+  );
   try {
     const result = await run(options, {
       progress: (progress) => line.show(progress),
@@ -48,24 +52,6 @@ export async function runCommand(given: RunCommandArguments): Promise<number> {
   } finally {
     interruption[Symbol.dispose]();
   }
-}
-
-/** The first Ctrl-C lets the run tear down; who cannot wait presses it again. */
-function listenForInterruption(say: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    say("interrupted: tearing down (again to leave at once; 'ordeal clean' removes what then is left)");
-    controller.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const name of signals) process.on(name, interrupt);
-  return {
-    signal: controller.signal,
-    [Symbol.dispose]() {
-      for (const name of signals) process.off(name, interrupt);
-    },
-  };
 }
 
 function toJson(result: RunResult, report: string): Record<string, unknown> {

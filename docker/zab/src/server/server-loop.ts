@@ -412,7 +412,9 @@ export class ServerLoop implements EnsembleGate {
     this.#clients.dropSessionless(nowMs);
     if (nowMs >= this.#readOnlyMode.deadlineMs) this.#startReadOnlyMode();
     this.#expireLocalSessions(nowMs);
-    if (!this.#isServing || nowMs < this.#expiryNotBeforeMs) return;
+    // The tick may have ended the leadership in which sessions were watched over.
+    const mayExpire = this.#isServing && this.#protocol.role === 'leading';
+    if (!mayExpire || nowMs < this.#expiryNotBeforeMs) return;
     for (const sessionId of this.#keeper.expired(nowMs)) this.#closeSession(sessionId);
   }
 

@@ -1,0 +1,53 @@
+// What one run of a campaign is like, drawn from its seed: size, thresholds, load and faults. Each run leaves
+// some faults out (swarm testing, Groce et al. 2012): a fault that is always there hides what only shows
+// without it, and two that get in each other's way are apart in some of the runs.
+
+import { nemeses } from '../nemesis/nemeses.ts';
+import { Random } from '../random/random.ts';
+import { defaultRunOptions } from '../run/run-options.ts';
+import type { RunOptions } from '../run/run-result.ts';
+import { workloads } from '../../workloads/index.ts';
+
+/** Sizes as often as they are worth it: small ensembles run faster and lose their quorum sooner. */
+const serverCounts = [1, 3, 3, 3, 3, 4, 5, 5, 5, 5, 7] as const;
+const observerCounts = [0, 0, 0, 1, 1, 2] as const;
+const ticksMs = [50, 100, 200, 200] as const;
+/** Tiny, so that snapshots, replay and every way of synchronization happen within seconds. */
+const snapCounts = [10, 20, 50, 100, 300] as const;
+const commitLogCounts = [5, 10, 20, 50, 100] as const;
+const rates = [50, 100, 200, 400] as const;
+const processCounts = [2, 5, 10, 20] as const;
+const nemesisChance = 0.4;
+
+/** `base` gives what is not drawn: time limit, budgets, where failed runs go. */
+export function drawRun(seed: number, base: Omit<RunOptions, 'seed'> = defaultRunOptions): RunOptions {
+  const random = new Random(seed).fork('campaign');
+  const servers = random.pick(serverCounts);
+  return {
+    ...base,
+    seed,
+    servers,
+    observers: servers === 1 ? 0 : random.pick(observerCounts),
+    tickMs: random.pick(ticksMs),
+    snapCount: random.pick(snapCounts),
+    commitLogCount: random.pick(commitLogCounts),
+    ratePerSecond: random.pick(rates),
+    processes: random.pick(processCounts),
+    workloads: drawSome(
+      random,
+      workloads.map(({ name }) => name),
+      0.6,
+    ),
+    nemeses: drawSome(
+      random,
+      nemeses.filter(({ leastParticipants }) => leastParticipants <= servers).map(({ name }) => name),
+      nemesisChance,
+    ),
+  };
+}
+
+/** Each with the same chance, and one at least. */
+function drawSome(random: Random, names: readonly string[], chance: number): string[] {
+  const drawn = names.filter(() => random.chance(chance));
+  return drawn.length > 0 ? drawn : [random.pick(names)];
+}

@@ -1,0 +1,54 @@
+// What a campaign keeps of one run: small enough to hold for a hundred thousand of them.
+
+import type { Verdict } from '../../checkers/verdict.ts';
+import type { Ensemble } from '../ensemble/ensemble.ts';
+import type { OperationCounts, RunOptions } from '../run/run-result.ts';
+import { run } from '../run/run.ts';
+import { coverageOf, noCoverage } from './coverage.ts';
+import type { Coverage } from './coverage.ts';
+
+export interface RunOutcome {
+  readonly seed: number;
+  readonly verdict: Verdict;
+  readonly exit: number;
+  /** Guarantees that did not pass, with why. */
+  readonly notPassed: readonly {
+    readonly name: string;
+    readonly verdict: Verdict;
+    readonly reason: string;
+  }[];
+  readonly problems: readonly string[];
+  readonly operations: OperationCounts;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly simulatedSeconds: number;
+  readonly wallSeconds: number;
+  readonly traceHash: string;
+  readonly coverage: Coverage;
+  readonly replayCommand: string;
+}
+
+/** Carries out one run and writes nothing. */
+export async function runForOutcome(options: RunOptions): Promise<RunOutcome> {
+  let ensemble: Ensemble | null = null;
+  const result = await run(options, { keepsFiles: false, over: (used) => void (ensemble = used) });
+  const used = ensemble as Ensemble | null;
+  const observers = (used?.servers ?? []).filter(({ role }) => role === 'observer').map(({ sid }) => sid);
+  const faults: Record<string, number> = {};
+  for (const { nemesis } of result.faults) faults[nemesis] = (faults[nemesis] ?? 0) + 1;
+  return {
+    seed: options.seed,
+    verdict: result.verdict,
+    exit: result.exit,
+    notPassed: result.guarantees
+      .filter(({ verdict }) => verdict === 'violated' || verdict === 'inconclusive')
+      .map(({ name, verdict, reason }) => ({ name, verdict, reason: reason ?? '' })),
+    problems: result.problems.map(({ message }) => message),
+    operations: result.operations,
+    faults,
+    simulatedSeconds: result.simulatedSeconds ?? 0,
+    wallSeconds: result.wallSeconds,
+    traceHash: result.traceHash ?? '',
+    coverage: used === null ? noCoverage : coverageOf(used.traceEvents() ?? [], result.faults, observers),
+    replayCommand: result.replayCommand,
+  };
+}

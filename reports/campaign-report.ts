@@ -1,0 +1,152 @@
+// A campaign as one HTML file that opens offline: what broke and how to have it again, then what was covered and
+// what never was.
+
+import { cellName, happenings, phases, roles } from '../harness/campaign/coverage.ts';
+import type { CampaignResult, FailedRun } from '../harness/campaign/campaign-result.ts';
+import { Html, html } from './html/escape.ts';
+import { stylesheet } from './html/stylesheet.ts';
+import { count, seconds } from './words.ts';
+
+const layout = `
+  table.cells td { text-align: right; font-variant-numeric: tabular-nums; }
+  table.cells td.never { color: var(--idle); }
+  code.replay { white-space: pre-wrap; }
+`;
+
+export function renderCampaignReport(result: CampaignResult): string {
+  const title = campaignHeadline(result);
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title} — Ordeal campaign ${result.options.seed}</title>
+        <style>
+          ${new Html(stylesheet + layout)}
+        </style>
+      </head>
+      <body>
+        <main>
+          ${renderHead(result, title)} ${renderRuns('Violated', result.violated)}
+          ${renderRuns('Inconclusive', result.inconclusive)} ${renderCells(result)}
+          ${renderHappenings(result)}
+        </main>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+export function campaignHeadline({
+  count: done,
+  violated,
+  inconclusive,
+  isInterrupted,
+}: CampaignResult): string {
+  const runs = `${count(done)} ${done === 1 ? 'run' : 'runs'}${isInterrupted ? ', interrupted' : ''}`;
+  if (violated.length > 0) return `${count(violated.length)} of ${runs} violated a guarantee`;
+  if (inconclusive.length > 0) return `${count(inconclusive.length)} of ${runs} were inconclusive`;
+  return `${runs}: every exercised guarantee held`;
+}
+
+function verdictClass({ violated, inconclusive }: CampaignResult): string {
+  if (violated.length > 0) return 'violated';
+  return inconclusive.length > 0 ? 'inconclusive' : 'pass';
+}
+
+function renderHead(result: CampaignResult, title: string): Html {
+  const { options, operations, simulatedSeconds, wallSeconds, traceHash } = result;
+  const all = operations.ok + operations.fail + operations.info;
+  const { index, of } = options.shard;
+  return html`<header class="verdict ${verdictClass(result)}">
+    <h1>${title}</h1>
+    <p>
+      seeds from ${options.seed}${of > 1 ? ` (shard ${index} of ${of})` : ''} · ${count(all)} operations ·
+      ${seconds(simulatedSeconds * 1e9)} simulated in ${seconds(wallSeconds * 1e9)} on ${count(options.jobs)}
+      ${options.jobs === 1 ? 'process' : 'processes'} · trace hash ${traceHash}
+    </p>
+  </header>`;
+}
+
+function renderRuns(title: string, runs: readonly FailedRun[]): Html | null {
+  if (runs.length === 0) return null;
+  return html`<section>
+    <h2>${title}</h2>
+    <table>
+      <thead>
+        <tr>
+          <th>seed</th>
+          <th>guarantee</th>
+          <th>again</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${runs.map(
+          (run) =>
+            html`<tr>
+              <td>${run.seed}</td>
+              <td>
+                ${run.guarantees.map(({ name, reason }) => html`<p><strong>${name}</strong> ${reason}</p>`)}
+                ${run.problems.map((problem) => html`<p>${problem}</p>`)}
+              </td>
+              <td>
+                <code class="replay">${run.replayCommand}</code>
+                ${run.folder === null ? null : html`<p><a href="../${run.folder}/report.html">report</a></p>`}
+              </td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+/** Every fault, role and phase, those never reached included: they are what was not tested. */
+function renderCells({ coverage, faults }: CampaignResult): Html {
+  const columns = roles.flatMap((role) => phases.map((phase) => ({ role, phase })));
+  return html`<section>
+    <h2>Which fault met whom, and when</h2>
+    <p>A dash is a cell that no run reached.</p>
+    <table class="cells">
+      <thead>
+        <tr>
+          <th></th>
+          ${roles.map((role) => html`<th colspan="${phases.length}">${role}</th>`)}
+        </tr>
+        <tr>
+          <th></th>
+          ${columns.map(({ phase }) => html`<th>${phase}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${Object.keys(faults)
+          .sort()
+          .map(
+            (fault) =>
+              html`<tr>
+                <th>${fault}</th>
+                ${columns.map(({ role, phase }) => {
+                  const met = coverage.cells[cellName(fault, role, phase)];
+                  return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
+                })}
+              </tr> `,
+          )}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function renderHappenings({ coverage }: CampaignResult): Html {
+  return html`<section>
+    <h2>How often it came to</h2>
+    <table class="cells">
+      <tbody>
+        ${happenings.map(
+          (name) =>
+            html`<tr>
+              <th>${name}</th>
+              <td>${count(coverage.happenings[name])}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </section>`;
+}
