@@ -11,6 +11,7 @@ export const watchesFire: Invariant = {
   watch(model) {
     const lastFired = new Map<string, TraceEvent>();
     const armed = new Map<string, number>();
+    const recursive = new Set<string>();
     return {
       LOAD(event) {
         forget(lastFired, event.sid);
@@ -20,9 +21,11 @@ export const watchesFire: Invariant = {
         // Watches belong to the connection, and order is promised on one only.
         const start = `${event.sid} ${event.session} `;
         lastFired.delete(start);
+        recursive.delete(start);
         for (const key of armed.keys()) if (key.startsWith(start)) armed.delete(key);
       },
       ARM(event) {
+        if (event.kind === 'recursive') recursive.add(`${event.sid} ${event.session} `);
         const key = `${event.sid} ${event.session} ${event.path}`;
         const isOneShot = event.kind === 'data' || event.kind === 'child';
         armed.set(key, isOneShot ? (armed.get(key) ?? 0) + 1 : Infinity);
@@ -45,6 +48,8 @@ export const watchesFire: Invariant = {
             [before, event],
           );
         }
+        // Who watches an ancestor recursively is told of the znode for that reason too.
+        if (recursive.has(stream)) return;
         const key = `${event.sid} ${session} ${path}`;
         const left = armed.get(key);
         if (left === undefined) return;

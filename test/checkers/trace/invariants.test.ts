@@ -266,6 +266,9 @@ const cases: readonly Case[] = [
       return scene
         .add(1, 'FIRE', fire)
         .add(1, 'ARM', { session: 'a', path: '/x', kind: 'child' })
+        .add(1, 'FIRE', fire)
+        .add(1, 'ARM', { session: 'a', path: '/', kind: 'recursive' })
+        .add(1, 'FIRE', fire)
         .add(1, 'FIRE', fire);
     },
   },

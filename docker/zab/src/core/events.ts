@@ -7,7 +7,7 @@ import type {
   QuorumPacket,
   SessionTouch,
 } from '../../../../harness/wire/quorum-packet.ts';
-import type { Stat } from '../../../../harness/wire/records.ts';
+import type { Acl, Stat } from '../../../../harness/wire/records.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 
@@ -117,6 +117,12 @@ export type AppliedResult =
 export interface Change {
   readonly type: 'created' | 'deleted' | 'dataChanged';
   readonly path: string;
+  /**
+   * Of the znode, and of its parent, as they were at the change: more may be applied before watchers are told.
+   * Absent: open to everybody.
+   */
+  readonly acl?: readonly Acl[];
+  readonly parentAcl?: readonly Acl[];
 }
 
 /** What the server must do for its clients and sessions. */

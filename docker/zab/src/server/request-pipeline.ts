@@ -394,7 +394,7 @@ export class RequestPipeline {
 
   #fireWatches(record: TxnRecord, change: Committed['applied']['changes'][number]): void {
     const { trace } = this.#gate;
-    for (const { connection, eventType, path } of this.#reads.watches.fire(change)) {
+    for (const { connection, eventType, path } of this.#reads.fire(change)) {
       connection.send(encodeWatcherEventFrame({ type: eventType, state: syncConnected, path }));
       this.#stats.sent += 1;
       trace?.({

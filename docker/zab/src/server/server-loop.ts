@@ -106,7 +106,11 @@ export class ServerLoop implements EnsembleGate {
     this.localSessions = localSessionsEnabled && !isAlone ? new LocalSessions(config.tickTimeMs) : null;
     this.#readOnlyMode = new ReadOnlyMode({ isEnabled, tickMs: config.tickTimeMs });
     this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
-    this.#preparer = new RequestPreparer({ database, digestEnabled: config.digestEnabled });
+    this.#preparer = new RequestPreparer({
+      database,
+      digestEnabled: config.digestEnabled,
+      skipAcl: config.skipAcl,
+    });
     this.#pipeline = new RequestPipeline(this, this.#stats);
     this.#sessions = new ClientSessions({
       gate: this,

@@ -8,6 +8,7 @@ import type { Acl, Stat } from '../../../../harness/wire/records.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import type { SnapshotBody, SnapshotNode } from '../../../../harness/wire/snapshot-codec.ts';
 import type { Digest } from '../../../../harness/wire/txn.ts';
+import { isOpen } from './acl.ts';
 import { AclCache, openAclKey } from './acl-cache.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
 import { isSessionOwner } from './owner.ts';
@@ -42,6 +43,7 @@ export interface SetDataChange {
 const configPath = '/zookeeper/config';
 const readOnlyAcl: readonly Acl[] = [{ perms: 1, scheme: 'world', id: 'anyone' }];
 const noData = Buffer.alloc(0);
+const noRestrictions = {};
 const noPaths: ReadonlySet<string> = new Set();
 
 export class DataTree {
@@ -91,6 +93,20 @@ export class DataTree {
 
   aclOf(znode: Readonly<Znode>): readonly Acl[] {
     return this.#acls.get(znode.aclKey);
+  }
+
+  /** The lists of a znode and of its parent, each only where not everybody may do everything. */
+  restrictionsOf(path: string): { readonly acl?: readonly Acl[]; readonly parentAcl?: readonly Acl[] } {
+    const acl = this.#restrictionOf(this.#find(path));
+    const parentAcl = path === rootPath ? undefined : this.#restrictionOf(this.#find(parentOf(path)));
+    if (acl === undefined && parentAcl === undefined) return noRestrictions;
+    return { ...(acl === undefined ? {} : { acl }), ...(parentAcl === undefined ? {} : { parentAcl }) };
+  }
+
+  #restrictionOf(znode: Znode | undefined): readonly Acl[] | undefined {
+    if (znode === undefined) return undefined;
+    const acl = this.aclOf(znode);
+    return isOpen(acl) ? undefined : acl;
   }
 
   isEphemeral(znode: { readonly owner: SessionId }): boolean {

@@ -230,13 +230,15 @@ export class StateDatabase implements Database {
       time,
     });
     if (typeof znode === 'number') return failed(znode);
-    changes.push({ type: 'created', path: txn.path });
+    changes.push({ type: 'created', path: txn.path, ...this.#tree.restrictionsOf(txn.path) });
     return { type: 'created', path: txn.path, stat: this.#tree.stat(znode) };
   }
 
   #delete(path: string, { zxid }: TxnHeader, changes: Change[]): boolean {
+    // A deleted znode has no list to ask any more.
+    const restrictions = this.#tree.restrictionsOf(path);
     if (!this.#tree.delete(path, zxid)) return false;
-    changes.push({ type: 'deleted', path });
+    changes.push({ type: 'deleted', path, ...restrictions });
     return true;
   }
 
@@ -244,7 +246,7 @@ export class StateDatabase implements Database {
     const { path, data, version } = txn;
     const znode = this.#tree.setData({ path, data, version, zxid, time });
     if (znode === undefined) return failed(ErrorCode.NO_NODE);
-    changes.push({ type: 'dataChanged', path });
+    changes.push({ type: 'dataChanged', path, ...this.#tree.restrictionsOf(path) });
     const shown = this.#shown(znode);
     return txn.type === 'reconfig' ? { ...shown, type: 'data', data: znode.data } : shown;
   }

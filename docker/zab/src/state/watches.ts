@@ -1,16 +1,24 @@
-// One-shot watches of the connections of one server. Two tables by path, data and child; a connection is in each
-// set at most once, and is out of it when its watch has fired. Finding whom a change concerns takes as long as
-// there are watchers of that path, however many others there are.
+// Watches of the connections of one server. Two tables by path, data and child; a connection has at most one entry
+// in each for a path, and an entry may be there for several reasons at once: a one-shot watch, which is spent when
+// it fires, and persistent ones, which stay. Finding whom a change concerns takes as long as there are watchers of
+// that path, however many others there are; ancestors are looked at only while somebody watches recursively.
 
 import { EventType } from '../../../../harness/wire/constants.ts';
+import type { Acl } from '../../../../harness/wire/records.ts';
 import type { Change } from '../core/events.ts';
+import { PathTable, WatchMode } from './path-table.ts';
 import { parentOf } from './paths.ts';
 
 export interface FiredWatch<C> {
   readonly connection: C;
   readonly eventType: EventType;
   readonly path: string;
+  /** Who may be told; absent: everybody. */
+  readonly acl?: readonly Acl[];
 }
+
+/** As addWatch numbers them. */
+export type PersistentMode = 0 | 1;
 
 /** `C` is the connection, or whatever stands for it. */
 export class WatchTable<C> {
@@ -18,40 +26,44 @@ export class WatchTable<C> {
   readonly #child = new PathTable<C>();
 
   addData(path: string, connection: C): void {
-    this.#data.add(path, connection);
+    this.#data.add(path, connection, WatchMode.ONE_SHOT);
   }
 
   addChild(path: string, connection: C): void {
-    this.#child.add(path, connection);
+    this.#child.add(path, connection, WatchMode.ONE_SHOT);
   }
 
-  /** Whom to tell of a change, in this order. Their watches are gone with it. */
-  fire({ type, path }: Change): readonly FiredWatch<C>[] {
+  addPersistent(path: string, connection: C, mode: PersistentMode): void {
+    const added = mode === 0 ? WatchMode.PERSISTENT : WatchMode.RECURSIVE;
+    this.#data.add(path, connection, added);
+    this.#child.add(path, connection, added);
+  }
+
+  /** Whom to tell of a change, in this order. Their one-shot watches are gone with it. */
+  fire({ type, path, acl, parentAcl }: Change): readonly FiredWatch<C>[] {
     const fired: FiredWatch<C>[] = [];
+    const tellOf = (eventType: EventType, connections: Iterable<C> | undefined): void => {
+      tell(fired, connections, acl === undefined ? { eventType, path } : { eventType, path, acl });
+    };
     switch (type) {
       case 'dataChanged':
-        tell(fired, this.#data.take(path), EventType.DATA_CHANGED, path);
+        tellOf(EventType.DATA_CHANGED, this.#data.fire(path));
         return fired;
       case 'created':
-        tell(fired, this.#data.take(path), EventType.CREATED, path);
+        tellOf(EventType.CREATED, this.#data.fire(path));
         break;
-      case 'deleted':
-        this.#fireDeleted(fired, path);
+      case 'deleted': {
+        const told = this.#data.fire(path);
+        tellOf(EventType.DELETED, told);
+        tellOf(EventType.DELETED, without(this.#child.fire(path), told));
         break;
+      }
     }
     const parent = parentOf(path);
-    tell(fired, this.#child.take(parent), EventType.CHILDREN_CHANGED, parent);
+    const ofParent = { eventType: EventType.CHILDREN_CHANGED, path: parent };
+    const told = this.#child.fireChildrenChanged(parent);
+    tell(fired, told, parentAcl === undefined ? ofParent : { ...ofParent, acl: parentAcl });
     return fired;
-  }
-
-  /** A connection that watched both the data and the children is told once. */
-  #fireDeleted(fired: FiredWatch<C>[], path: string): void {
-    const told = this.#data.take(path);
-    tell(fired, told, EventType.DELETED, path);
-    const watchers = this.#child.take(path);
-    if (watchers === undefined) return;
-    const others = told === undefined ? watchers : [...watchers].filter((each) => !told.has(each));
-    tell(fired, others, EventType.DELETED, path);
   }
 
   removeConnection(connection: C): void {
@@ -63,7 +75,7 @@ export class WatchTable<C> {
     return this.#table(table).has(path, connection);
   }
 
-  /** Whether there was one. */
+  /** Whatever the reason for the entry. Whether there was one. */
   remove(table: 'data' | 'child', path: string, connection: C): boolean {
     return this.#table(table).remove(path, connection);
   }
@@ -86,76 +98,17 @@ export class WatchTable<C> {
 function tell<C>(
   fired: FiredWatch<C>[],
   connections: Iterable<C> | undefined,
-  eventType: EventType,
-  path: string,
+  event: Omit<FiredWatch<C>, 'connection'>,
 ): void {
   if (connections === undefined) return;
-  for (const connection of connections) fired.push({ connection, eventType, path });
+  for (const connection of connections) fired.push({ ...event, connection });
 }
 
-/** Who watches a path, and what a connection watches. */
-class PathTable<C> {
-  readonly #byPath = new Map<string, Set<C>>();
-  readonly #byConnection = new Map<C, Set<string>>();
-  #watchCount = 0;
-
-  get watchCount(): number {
-    return this.#watchCount;
-  }
-
-  get pathCount(): number {
-    return this.#byPath.size;
-  }
-
-  get connectionCount(): number {
-    return this.#byConnection.size;
-  }
-
-  has(path: string, connection: C): boolean {
-    return this.#byPath.get(path)?.has(connection) ?? false;
-  }
-
-  add(path: string, connection: C): void {
-    if (this.has(path, connection)) return;
-    addTo(this.#byPath, path, connection);
-    addTo(this.#byConnection, connection, path);
-    this.#watchCount++;
-  }
-
-  remove(path: string, connection: C): boolean {
-    if (!this.has(path, connection)) return false;
-    removeFrom(this.#byPath, path, connection);
-    removeFrom(this.#byConnection, connection, path);
-    this.#watchCount--;
-    return true;
-  }
-
-  take(path: string): ReadonlySet<C> | undefined {
-    const connections = this.#byPath.get(path);
-    if (connections === undefined) return undefined;
-    this.#byPath.delete(path);
-    for (const connection of connections) removeFrom(this.#byConnection, connection, path);
-    this.#watchCount -= connections.size;
-    return connections;
-  }
-
-  removeConnection(connection: C): void {
-    const paths = this.#byConnection.get(connection);
-    if (paths === undefined) return;
-    this.#byConnection.delete(connection);
-    for (const path of paths) removeFrom(this.#byPath, path, connection);
-    this.#watchCount -= paths.size;
-  }
-}
-
-function addTo<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([value]));
-  else set.add(value);
-}
-
-function removeFrom<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
-  const set = sets.get(key);
-  set?.delete(value);
-  if (set?.size === 0) sets.delete(key);
+/** A connection that watched both the data and the children is told once. */
+function without<C>(
+  connections: ReadonlySet<C> | undefined,
+  told: ReadonlySet<C> | undefined,
+): Iterable<C> | undefined {
+  if (connections === undefined || told === undefined) return connections;
+  return [...connections].filter((connection) => !told.has(connection));
 }
