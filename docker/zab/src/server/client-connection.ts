@@ -58,8 +58,8 @@ export interface ConnectionStats {
   sent: number;
   establishedMs: number;
   lastXid: number | null;
-  lastZxid: number;
-  lastOpcode: number;
+  lastZxid: number | null;
+  lastOpcode: number | null;
   lastResponseMs: number;
   lastLatencyMs: number;
   minLatencyMs: number;
@@ -110,20 +110,12 @@ export class ClientConnection {
     this.address = plainAddress(link.remote.host);
     this.ids = [{ scheme: 'ip', id: this.address }];
     this.#options = options;
-    this.stats = {
-      received: 0,
-      sent: 0,
-      establishedMs: options.nowMs,
-      lastXid: null,
-      lastZxid: 0,
-      lastOpcode: 0,
-      lastResponseMs: 0,
-      lastLatencyMs: 0,
-      minLatencyMs: Infinity,
-      maxLatencyMs: 0,
-      totalLatencyMs: 0,
-      latencyCount: 0,
-    };
+    this.stats = { ...blankStats, establishedMs: options.nowMs };
+  }
+
+  /** What the four-letter word crst asks for. */
+  resetStats(): void {
+    Object.assign(this.stats, { ...blankStats, establishedMs: this.stats.establishedMs });
   }
 
   get isOpen(): boolean {
@@ -202,6 +194,21 @@ export class ClientConnection {
     this.#options.closed(this);
   }
 }
+
+const blankStats: Readonly<ConnectionStats> = {
+  received: 0,
+  sent: 0,
+  establishedMs: 0,
+  lastXid: null,
+  lastZxid: null,
+  lastOpcode: null,
+  lastResponseMs: 0,
+  lastLatencyMs: 0,
+  minLatencyMs: Infinity,
+  maxLatencyMs: 0,
+  totalLatencyMs: 0,
+  latencyCount: 0,
+};
 
 function plainAddress(host: string): string {
   return host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;

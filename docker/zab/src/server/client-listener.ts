@@ -5,7 +5,8 @@
 import { FrameError } from '../../../../harness/wire/frame.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ZooConfig } from './config.ts';
-import { wordOf } from './four-letter-words.ts';
+import { wordOf, type FourLetterWord } from './four-letter-words.ts';
+import type { Metrics } from './operators/metrics.ts';
 import type { Address, Clock, Link, LinkHandlers, Listener, LogSink, Network } from './ports.ts';
 
 export interface ClientListenerOptions {
@@ -13,9 +14,10 @@ export interface ClientListenerOptions {
   readonly clock: Clock;
   readonly network: Network;
   readonly log: LogSink;
+  readonly metrics: Metrics;
   /** Everything that comes from the network runs inside it. */
   readonly turn: (work: () => void) => void;
-  readonly word: (connection: ClientConnection, word: string) => void;
+  readonly word: (connection: ClientConnection, word: FourLetterWord) => void;
   readonly frame: (connection: ClientConnection, body: Buffer) => void;
   /** A client that was behind has taken everything that was sent to it. */
   readonly drained: (connection: ClientConnection) => void;
@@ -66,6 +68,7 @@ export class ClientListener {
   dropSessionless(nowMs: number): void {
     for (const [connection, deadlineMs] of this.#sessionless) {
       if (deadlineMs > nowMs) return;
+      this.#options.metrics.counters.sessionless_connections_expired.add();
       connection.destroy();
     }
   }
@@ -107,12 +110,14 @@ export class ClientListener {
     this.#sessionless.set(connection, clock.nowMs() + config.sessionlessTimeoutMs);
     if (config.maxConnections > 0 && this.#connections.size > config.maxConnections) {
       log('warn', `connection of ${address} refused: ${config.maxConnections} are there already (maxCnxns)`);
+      this.#options.metrics.counters.connection_rejected.add();
       connection.destroy();
     } else if (config.maxClientConnections > 0 && count > config.maxClientConnections) {
       log(
         'warn',
         `connection of ${address} refused: it has ${config.maxClientConnections} already (maxClientCnxns)`,
       );
+      this.#options.metrics.counters.connection_rejected.add();
       connection.destroy();
     }
     // The turn arms the timer for the connection's time without a session.
@@ -126,6 +131,7 @@ export class ClientListener {
 
   #receive(connection: ClientConnection, bytes: Buffer): void {
     if (!connection.isOpen) return;
+    this.#options.metrics.counters.bytes_received_count.value += bytes.length;
     const chunk = connection.hasGreeted ? bytes : this.#greet(connection, bytes);
     if (chunk === null) return;
     try {
@@ -152,9 +158,13 @@ export class ClientListener {
       connection.greeting = greeting;
       return null;
     }
+    const word = wordOf(greeting);
+    if (word === 'incomplete') {
+      connection.greeting = greeting;
+      return null;
+    }
     connection.hasGreeted = true;
     connection.greeting = Buffer.alloc(0);
-    const word = wordOf(greeting);
     if (word === null) return greeting;
     this.#options.word(connection, word);
     return null;

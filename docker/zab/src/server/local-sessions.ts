@@ -24,6 +24,11 @@ export class LocalSessions {
     return this.#tracker.nextExpiryMs;
   }
 
+  /** For operators. */
+  get buckets(): SessionTracker['buckets'] {
+    return this.#tracker.buckets;
+  }
+
   has(sessionId: SessionId): boolean {
     return this.#tracker.isLive(sessionId);
   }

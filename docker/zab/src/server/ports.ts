@@ -2,6 +2,8 @@
 // implements them in virtual time. Callbacks, not promises: the simulated world must decide the order of
 // everything, and a promise would leave that to the engine.
 
+import type { Host } from './host.ts';
+
 /** A closed handle does nothing when cancelled again. */
 export interface Timer {
   cancel(): void;
@@ -129,6 +131,8 @@ export interface Compression {
 }
 
 export interface ServerPorts {
+  /** Undefined: operators are told nothing of process and machine. */
+  readonly host?: Host;
   readonly clock: Clock;
   readonly network: Network;
   readonly disk: Disk;

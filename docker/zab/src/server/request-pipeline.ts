@@ -99,6 +99,11 @@ export class RequestPipeline {
     return this.#reads;
   }
 
+  /** Barriers that wait for the ensemble. */
+  get syncCount(): number {
+    return this.#syncs.size;
+  }
+
   /** Requests that wait for the ensemble. */
   get outstandingCount(): number {
     let count = this.#syncs.size;
@@ -230,6 +235,7 @@ export class RequestPipeline {
   #authenticate(connection: ClientConnection, received: PendingRequest): void {
     const ids = received.request?.type === 'auth' ? authenticate(received.request, connection.address) : null;
     if (ids !== null) connection.ids = [...connection.ids, ...ids];
+    if (ids === null) this.#stats.authFailedCount += 1;
     const err = ids === null ? ErrorCode.AUTH_FAILED : 0;
     this.#sendReply(connection, received, {
       zxid: 0,
@@ -380,7 +386,7 @@ export class RequestPipeline {
   #sendReply(connection: ClientConnection, pending: PendingRequest, answer: Answer): void {
     const { zxid, err, frame, next } = answer;
     connection.send(frame);
-    this.#stats.replied(connection, pending, zxid, this.#gate.clock.nowMs());
+    this.#stats.replied(connection, pending, answer, this.#gate.clock.nowMs());
     this.#gate.trace?.({
       event: 'REPLY',
       session: connection.sessionId,
@@ -394,7 +400,9 @@ export class RequestPipeline {
 
   #fireWatches(record: TxnRecord, change: Committed['applied']['changes'][number]): void {
     const { trace } = this.#gate;
-    for (const { connection, eventType, path } of this.#reads.fire(change)) {
+    const fired = this.#reads.fire(change);
+    if (fired.length > 0) this.#stats.fired(fired);
+    for (const { connection, eventType, path } of fired) {
       connection.send(encodeWatcherEventFrame({ type: eventType, state: syncConnected, path }));
       this.#stats.sent += 1;
       trace?.({

@@ -23,18 +23,21 @@ import type { EnsembleGate } from './ensemble-gate.ts';
 import type { Epochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
-import { answerWord, type ServerView, type ServingMode } from './four-letter-words.ts';
+import { answerWord, type FourLetterWord } from './four-letter-words.ts';
+import { unknownHost } from './host.ts';
 import { issuerOf, LocalSessions } from './local-sessions.ts';
 import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
 import { LearnerLinks } from './learner-links.ts';
+import { Measurements } from './operators/measurements.ts';
 import type { ServerPorts, Timer } from './ports.ts';
 import { ReadOnlyMode } from './read-only-mode.ts';
 import type { Recovery } from './recovery.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
-import { viewOf } from './server-view.ts';
+import { viewOf, type ServerView, type ServingMode } from './server-view.ts';
 import { ServerStats } from './server-stats.ts';
 import { SessionKeeper } from './session-keeper.ts';
+import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { Standalone, standaloneSid } from './standalone.ts';
 import { Storage } from './storage.ts';
 
@@ -50,6 +53,8 @@ export interface ServerLoopOptions {
   readonly recovery: Recovery;
   readonly snapshotFormat: SnapshotFormat;
   readonly blank: BlankVoterOptions;
+  /** What reading the data took. */
+  readonly loadMs: number;
   /** Null for a server alone. */
   readonly epochs: Epochs | null;
 }
@@ -65,6 +70,8 @@ export class ServerLoop implements EnsembleGate {
   readonly #readOnlyMode: ReadOnlyMode;
   readonly #ports: ServerPorts;
   readonly #stats = new ServerStats();
+  readonly #snapshotSchedule: SnapshotSchedule;
+  readonly #measurements = new Measurements(this.#stats);
   readonly #sid: number;
   readonly #protocol: Peer | Standalone;
   readonly #keeper: SessionKeeper;
@@ -85,8 +92,6 @@ export class ServerLoop implements EnsembleGate {
   #timerAtMs = Infinity;
   /** After a pause of this process nobody is judged before what arrived meanwhile is read. */
   #expiryNotBeforeMs = 0;
-  #appliedSinceSnapshot = 0;
-  #snapshotAfter: number;
   #isStopped = false;
 
   constructor(options: ServerLoopOptions) {
@@ -99,7 +104,7 @@ export class ServerLoop implements EnsembleGate {
     this.#ports = ports;
     this.#sid = config.serverId ?? standaloneSid;
     this.#startedMs = ports.clock.nowMs();
-    this.#snapshotAfter = this.#drawSnapshotCount();
+    this.#snapshotSchedule = new SnapshotSchedule(config, ports.random);
     this.storage = this.#makeStorage(options);
     const { localSessionsEnabled, readOnlyMode: isEnabled } = config;
     const isAlone = options.epochs === null;
@@ -122,6 +127,14 @@ export class ServerLoop implements EnsembleGate {
     this.#electionLinks = options.epochs === null ? null : this.#makeElectionLinks();
     this.#learnerLinks = options.epochs === null ? null : this.#makeLearnerLinks();
     this.#protocol = this.#makeProtocol(options);
+    this.#measureLoad(options);
+  }
+
+  #measureLoad({ recovery, loadMs }: ServerLoopOptions): void {
+    this.#measurements.loaded(loadMs, recovery.tail.length);
+    if (recovery.snapshotZxid !== null) {
+      this.#measurements.snapshotFound(recovery.snapshotZxid, this.clock.wallMs());
+    }
   }
 
   get isServing(): boolean {
@@ -150,6 +163,7 @@ export class ServerLoop implements EnsembleGate {
   start(): void {
     const clientAddress = clientAddressOf(this.config);
     this.#turn(() => {
+      if (this.#snapshotSchedule.takePurge(this.clock.nowMs())) this.storage.purge();
       this.#electionLinks?.start();
       this.#learnerLinks?.start();
       if (clientAddress !== null) this.#clients.start(clientAddress);
@@ -235,8 +249,9 @@ export class ServerLoop implements EnsembleGate {
     });
     const lastZxid = committed.at(-1)?.record.header.zxid ?? 0;
     this.#preparer.applied(lastZxid);
+    this.#measurements.committed(committed, this.clock.nowMs(), this.clock.wallMs());
     this.#releaseRevalidations();
-    this.#appliedSinceSnapshot += committed.length;
+    this.#snapshotSchedule.applied(committed.length);
     if (!this.storage.isTakingSnapshot && this.#isSnapshotDue()) this.#takeSnapshot(lastZxid);
   }
 
@@ -289,7 +304,7 @@ export class ServerLoop implements EnsembleGate {
     const refusal = ephemeralErr === 0 ? {} : { ephemeralErr };
     const record = this.#preparer.prepare({ ...request, ownerOk, isLocal, ...refusal }, nextZxid, timeMs);
     this.#keeper.prepared(record, from, this.clock.nowMs());
-    this.#stats.proposed(record.bytes.length);
+    this.#measurements.proposed(record.bytes.length, this.clock.nowMs());
     this.#step({ type: 'propose', record });
   }
 
@@ -302,6 +317,7 @@ export class ServerLoop implements EnsembleGate {
 
   #changeRole(upcall: Extract<UpcallOperation, { type: 'role' }>): void {
     const { role, serving, leader } = upcall;
+    this.#measurements.roleChanged(role, serving, this.clock.nowMs());
     this.log('info', serving ? `${role}, serving clients` : role, { leader });
     this.#electionLinks?.setLooking(role === 'looking');
     if (role === 'looking') this.#learnerLinks?.cancelDial();
@@ -348,6 +364,9 @@ export class ServerLoop implements EnsembleGate {
   #receiveFrame(connection: ClientConnection, body: Buffer): void {
     switch (connection.state) {
       case 'greeting':
+        connection.stats.received += 1;
+        this.#stats.received += 1;
+        this.#stats.metrics.counters.connection_request_count.add();
         return this.#sessions.connect(connection, body);
       case 'connecting':
         connection.early.push(body);
@@ -364,6 +383,7 @@ export class ServerLoop implements EnsembleGate {
     this.#attached = [];
     for (const connection of attached) {
       this.#clients.attached(connection);
+      this.#stats.sent += 1;
       const early = connection.early;
       connection.early = [];
       for (const body of early) this.#receiveFrame(connection, body);
@@ -371,10 +391,11 @@ export class ServerLoop implements EnsembleGate {
     }
   }
 
-  #answerWord(connection: ClientConnection, word: string): void {
+  #answerWord(connection: ClientConnection, word: FourLetterWord): void {
     connection.stats.received += 1;
     this.#stats.received += 1;
-    connection.send(Buffer.from(answerWord(word, this.#view())));
+    connection.send(Buffer.from(answerWord(word, this.view)));
+    this.#stats.sent += 1;
     connection.end();
   }
 
@@ -391,6 +412,7 @@ export class ServerLoop implements EnsembleGate {
       this.#protocol.deadlineMs,
       Math.max(this.#keeper.nextExpiryMs, this.#expiryNotBeforeMs),
       this.#clients.deadlineMs,
+      this.#snapshotSchedule.purgeAtMs,
       this.#readOnlyMode.deadlineMs,
       Math.max(this.localSessions?.nextExpiryMs ?? Infinity, this.#expiryNotBeforeMs),
     );
@@ -414,6 +436,7 @@ export class ServerLoop implements EnsembleGate {
     if (nowMs - expectedMs > tickTimeMs) this.#expiryNotBeforeMs = nowMs + tickTimeMs;
     if (nowMs >= this.#protocol.deadlineMs) this.#step({ type: 'tick' });
     this.#clients.dropSessionless(nowMs);
+    if (this.#snapshotSchedule.takePurge(nowMs)) this.storage.purge();
     if (nowMs >= this.#readOnlyMode.deadlineMs) this.#startReadOnlyMode();
     this.#expireLocalSessions(nowMs);
     // The tick may have ended the leadership in which sessions were watched over.
@@ -436,26 +459,13 @@ export class ServerLoop implements EnsembleGate {
 
   // Snapshots.
 
-  /**
-   * A snapshot costs as much as the tree is large, so a large tree waits for more transactions than snapCount
-   * asks for: what is spent on snapshots stays in proportion to what they save at the next start.
-   */
   #isSnapshotDue(): boolean {
-    const least = this.#database.tree.nodeCount / 2;
-    const { snapshotLogBytes } = this.config.storage;
-    if (snapshotLogBytes !== null && this.storage.loggedBytes >= snapshotLogBytes) return true;
-    return this.#appliedSinceSnapshot >= Math.max(this.#snapshotAfter, least);
-  }
-
-  /** Random, so that the servers of an ensemble do not all write at once. */
-  #drawSnapshotCount(): number {
-    const half = this.config.snapCount / 2;
-    return Math.max(1, Math.ceil(half + this.#ports.random() * half));
+    const { nodeCount } = this.#database.tree;
+    return this.#snapshotSchedule.isDue({ nodeCount, loggedBytes: this.storage.loggedBytes });
   }
 
   #takeSnapshot(zxid: number): void {
-    this.#appliedSinceSnapshot = 0;
-    this.#snapshotAfter = this.#drawSnapshotCount();
+    this.#snapshotSchedule.taken();
     this.log('info', `snapshot of ${formatZxid(zxid)}`);
     const database = this.#database;
     this.storage.takeSnapshot({ zxid, source: database.openSnapshotFile(), digest: database.digest() });
@@ -482,6 +492,7 @@ export class ServerLoop implements EnsembleGate {
       snapshotFormat,
       log: ports.log,
       trace,
+      measurements: this.#measurements,
       persisted: (mark) => this.#turn(() => this.#step({ type: 'persisted', mark })),
       writable: (isWritable) => this.#turn(() => this.#step({ type: 'disk', isWritable })),
       failed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
@@ -494,6 +505,7 @@ export class ServerLoop implements EnsembleGate {
       clock: this.clock,
       network: this.#ports.network,
       log: this.log,
+      metrics: this.#stats.metrics,
       turn: (work) => this.#turn(work),
       word: (connection, word) => this.#answerWord(connection, word),
       frame: (connection, body) => this.#receiveFrame(connection, body),
@@ -559,8 +571,10 @@ export class ServerLoop implements EnsembleGate {
     });
   }
 
-  #view(): ServerView {
+  /** What operators are shown. */
+  get view(): ServerView {
     const nowMs = this.clock.nowMs();
+    const { role } = this.#protocol;
     return viewOf({
       config: this.config,
       database: this.database,
@@ -568,9 +582,17 @@ export class ServerLoop implements EnsembleGate {
       pipeline: this.#pipeline,
       connections: this.#clients.connections,
       learners: this.#protocol.synchronizedLearners,
+      leaderSid: this.#protocol.leader,
+      phase: role === 'looking' ? 'election' : this.#isServing ? 'broadcast' : 'synchronization',
+      slowSyncCount: this.storage.slowSyncCount,
+      host: this.#ports.host ?? unknownHost,
+      sessionBuckets: () => this.#keeper.buckets,
+      localSessionBuckets: () => this.localSessions?.buckets ?? null,
       isServing: this.#isServing || this.isReadOnly,
       mode: this.isReadOnly ? 'read-only' : this.mode,
       localSessionCount: this.localSessions?.size ?? 0,
+      nowMs,
+      wallMs: this.clock.wallMs(),
       upMs: nowMs - this.#startedMs,
       servingMs: nowMs - this.#servingSinceMs,
     });

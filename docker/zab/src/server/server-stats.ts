@@ -1,16 +1,50 @@
-// Counters that the four-letter words show.
+// What a server counts for its operators. `replied` runs for every request, so it does nothing but compare and
+// add.
 
+import { EventType } from '../../../../harness/wire/constants.ts';
+import type { ClientRequest } from '../../../../harness/wire/records.ts';
 import type { ClientConnection, PendingRequest } from './client-connection.ts';
+import { addToNamespace, Metrics } from './operators/metrics.ts';
+
+/** Sizes of what was sent; −1 before the first. */
+export interface ByteRange {
+  readonly last: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The tree's digest behind the transaction `zxid`, 16 hex digits. */
+export interface DigestEntry {
+  readonly zxid: number;
+  readonly digest: string;
+}
+
+export interface LastSnapshot {
+  readonly zxid: number;
+  /** Wall clock. */
+  readonly takenMs: number;
+}
+
+/** Digests are noted this often, and this many are kept, as in Apache ZooKeeper. */
+const digestInterval = 128;
+const maxDigestCount = 1024;
 
 export class ServerStats {
+  readonly metrics = new Metrics();
   received = 0;
   sent = 0;
+  authFailedCount = 0;
   minLatencyMs = 0;
   maxLatencyMs = 0;
-  proposalCount = 0;
-  lastProposalBytes = -1;
-  minProposalBytes = -1;
-  maxProposalBytes = -1;
+  lastSnapshot: LastSnapshot | null = null;
+  /** Decimal; what Apache ZooKeeper begins with. Nothing here is traced by it. */
+  traceMask = '306';
+  readonly responseBytes = new Sizes();
+  readonly proposalBytes = new Sizes();
+  readonly #digests: DigestEntry[] = [];
+  readonly #readLatency = this.metrics.summaries.readlatency;
+  readonly #updateLatency = this.metrics.summaries.updatelatency;
+  readonly #responseBytesCounter = this.metrics.counters.response_bytes;
   #totalLatencyMs = 0;
   #latencyCount = 0;
 
@@ -18,17 +52,27 @@ export class ServerStats {
     return this.#latencyCount === 0 ? 0 : this.#totalLatencyMs / this.#latencyCount;
   }
 
-  replied(connection: ClientConnection, pending: PendingRequest, zxid: number, nowMs: number): void {
+  get digests(): readonly DigestEntry[] {
+    return this.#digests;
+  }
+
+  replied(
+    connection: ClientConnection,
+    pending: PendingRequest,
+    { zxid, frame }: { readonly zxid: number; readonly frame: Buffer },
+    nowMs: number,
+  ): void {
     const latencyMs = Math.max(0, Math.floor(nowMs - pending.receivedMs));
-    const isFirst = this.#latencyCount === 0;
+    const bytes = frame.length - lengthPrefixBytes;
     this.sent += 1;
-    this.#totalLatencyMs += latencyMs;
-    this.#latencyCount += 1;
-    this.minLatencyMs = isFirst ? latencyMs : Math.min(this.minLatencyMs, latencyMs);
-    this.maxLatencyMs = Math.max(this.maxLatencyMs, latencyMs);
+    this.#countLatency(latencyMs);
+    this.responseBytes.add(bytes);
+    this.#responseBytesCounter.value += bytes;
+    if (pending.kind === 'write') this.#updateLatency.add(latencyMs);
+    else if (pending.kind === 'local') this.#countRead(pending.request, latencyMs, bytes);
 
     const { stats } = connection;
-    stats.lastXid = pending.xid;
+    if (pending.xid >= 0) stats.lastXid = pending.xid;
     stats.lastZxid = zxid;
     stats.lastOpcode = pending.opcode;
     stats.lastResponseMs = nowMs;
@@ -39,10 +83,76 @@ export class ServerStats {
     stats.latencyCount += 1;
   }
 
+  /** Events of one change. */
+  fired(events: readonly { readonly eventType: EventType }[]): void {
+    const { summaries } = this.metrics;
+    const own = events.filter(({ eventType }) => eventType !== EventType.CHILDREN_CHANGED);
+    if (own.length < events.length) summaries.node_children_watch_count.add(events.length - own.length);
+    const [first] = own;
+    if (first === undefined) return;
+    if (first.eventType === EventType.CREATED) summaries.node_created_watch_count.add(own.length);
+    else if (first.eventType === EventType.DELETED) summaries.node_deleted_watch_count.add(own.length);
+    else summaries.node_changed_watch_count.add(own.length);
+  }
+
   proposed(bytes: number): void {
-    this.proposalCount += 1;
-    this.lastProposalBytes = bytes;
-    this.minProposalBytes = this.minProposalBytes === -1 ? bytes : Math.min(this.minProposalBytes, bytes);
-    this.maxProposalBytes = Math.max(this.maxProposalBytes, bytes);
+    this.metrics.counters.proposal_count.value += 1;
+    this.proposalBytes.add(bytes);
+  }
+
+  /** Some of them are kept; `digest` only makes the text for those. */
+  digested(zxid: number, digest: () => string): void {
+    if (zxid % digestInterval !== 0) return;
+    this.#digests.push({ zxid, digest: digest() });
+    if (this.#digests.length > maxDigestCount) this.#digests.shift();
+  }
+
+  /** Every count begins anew; what is remembered for its own sake stays. */
+  reset(): void {
+    this.received = 0;
+    this.sent = 0;
+    this.minLatencyMs = 0;
+    this.maxLatencyMs = 0;
+    this.#totalLatencyMs = 0;
+    this.#latencyCount = 0;
+    this.authFailedCount = 0;
+    this.responseBytes.reset();
+    this.proposalBytes.reset();
+    this.metrics.reset();
+  }
+
+  #countRead(request: ClientRequest | null, latencyMs: number, bytes: number): void {
+    this.#readLatency.add(latencyMs);
+    if (request !== null && 'path' in request) {
+      addToNamespace(this.metrics.readPerNamespace, request.path, bytes);
+    }
+  }
+
+  #countLatency(latencyMs: number): void {
+    if (this.#latencyCount === 0 || latencyMs < this.minLatencyMs) this.minLatencyMs = latencyMs;
+    if (latencyMs > this.maxLatencyMs) this.maxLatencyMs = latencyMs;
+    this.#totalLatencyMs += latencyMs;
+    this.#latencyCount += 1;
+  }
+}
+
+/** What Apache ZooKeeper counts of a frame begins behind its length. */
+const lengthPrefixBytes = 4;
+
+class Sizes implements ByteRange {
+  last = -1;
+  min = -1;
+  max = -1;
+
+  add(bytes: number): void {
+    this.last = bytes;
+    if (this.min === -1 || bytes < this.min) this.min = bytes;
+    if (bytes > this.max) this.max = bytes;
+  }
+
+  reset(): void {
+    this.last = -1;
+    this.min = -1;
+    this.max = -1;
   }
 }

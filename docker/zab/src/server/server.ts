@@ -11,7 +11,7 @@ import { judgeEmptyDatabase } from './empty-database.ts';
 import { loadEpochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
-import type { ServingMode } from './four-letter-words.ts';
+import type { ServingMode } from './server-view.ts';
 import type { ServerPorts } from './ports.ts';
 import { recover } from './recovery.ts';
 import { ServerLoop } from './server-loop.ts';
@@ -85,6 +85,7 @@ export class ZabServer {
       this.#config = withServerId(this.#config, path, disk.read(path)?.toString('utf8') ?? null);
     }
     const directories = dataDirectoriesOf(this.#config);
+    const startedMs = this.#ports.clock.nowMs();
     const { snapshotCompression, isEmptySnapshotTrusted } = this.#config.storage;
     const snapshotFormat = new SnapshotFormat(snapshotCompression, this.#ports.compression);
     const recovery = recover({
@@ -121,6 +122,7 @@ export class ZabServer {
       recovery: { ...recovery, repairs: [...recovery.repairs, ...empty.repairs] },
       snapshotFormat,
       blank: empty.blank,
+      loadMs: this.#ports.clock.nowMs() - startedMs,
       epochs,
     });
     this.#loop = loop;

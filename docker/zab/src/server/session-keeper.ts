@@ -39,6 +39,11 @@ export class SessionKeeper {
     return this.#isLeading ? this.#tracker.nextExpiryMs : Infinity;
   }
 
+  /** Leader: for operators; null on a learner. */
+  get buckets(): SessionTracker['buckets'] | null {
+    return this.#isLeading ? this.#tracker.buckets : null;
+  }
+
   touch({ sessionId, timeoutMs }: SessionTouch, nowMs: number): void {
     if (!this.#isLeading) {
       this.#touched.set(sessionId, timeoutMs);

@@ -10,6 +10,7 @@ import type { TraceSink } from '../core/trace.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { writeEpoch, type EpochName, type Epochs } from './epoch-files.ts';
 import type { DataDirectories } from './file-names.ts';
+import type { Measurements } from './operators/measurements.ts';
 import { PatientDisk } from './patient-disk.ts';
 import type { Clock, Disk, DiskError, DiskOperation, LogSink } from './ports.ts';
 import type { Recovery } from './recovery.ts';
@@ -25,7 +26,7 @@ export interface StorageOptions {
   readonly recovery: Recovery;
   /** False: never sync (`forceSync=no`). */
   readonly forceSync: boolean;
-  /** Snapshots kept after each new one; null = all. */
+  /** Snapshots that a purge leaves; null = all. */
   readonly purgeRetainCount: number | null;
   /** A log file that has grown to this is followed by a new one; null = only snapshots end files. */
   readonly logSizeLimitBytes: number | null;
@@ -34,6 +35,7 @@ export interface StorageOptions {
   readonly snapshotFormat: SnapshotFormat;
   readonly log: LogSink;
   readonly trace: TraceSink;
+  readonly measurements?: Measurements;
   /** Every operation up to this mark is durable. */
   readonly persisted: (mark: number) => void;
   /** Whether the disk takes writes: `false` when it stops to, `true` when what waited is durable after all. */
@@ -52,8 +54,10 @@ export interface SnapshotRequest {
 type StorageOperation =
   | PersistOperation
   | { readonly type: 'startSnapshot'; readonly request: SnapshotRequest }
-  /** It has its name; older ones may go. */
-  | { readonly type: 'finishSnapshot'; readonly request: SnapshotRequest };
+  /** It has its name. */
+  | { readonly type: 'finishSnapshot'; readonly request: SnapshotRequest }
+  /** Snapshots that are too many go, with the logs that only they need. */
+  | { readonly type: 'purge' };
 
 export class Storage {
   readonly #options: StorageOptions;
@@ -71,6 +75,7 @@ export class Storage {
   #syncCount = 0;
   #slowSyncCount = 0;
   #loggedBytes = 0;
+  #snapshotSinceMs = 0;
   #problem: string | null = null;
 
   constructor(options: StorageOptions) {
@@ -141,6 +146,11 @@ export class Storage {
     this.#waiting.push({ type: 'startSnapshot', request });
   }
 
+  /** With the next flush. */
+  purge(): void {
+    this.#waiting.push({ type: 'purge' });
+  }
+
   /** Called once per turn, so that what one turn produced goes out together. */
   flush(): void {
     if (this.#isBusy || this.#isStopped || this.#waiting.length === 0) return;
@@ -169,7 +179,7 @@ export class Storage {
       } else if (operation.type === 'finishSnapshot') {
         const { zxid, digest } = operation.request;
         trace?.({ event: 'SNAP_TAKE', zxid, digest });
-      } else {
+      } else if (operation.type !== 'purge') {
         mark = operation.mark;
       }
     }
@@ -191,6 +201,7 @@ export class Storage {
   }
 
   #judgeDuration(tookMs: number): void {
+    this.#options.measurements?.synced(tookMs);
     if (tookMs <= this.#options.syncWarningMs) return;
     this.#slowSyncCount += 1;
     this.#options.log(
@@ -226,7 +237,8 @@ export class Storage {
 
   #writeSnapshot(request: SnapshotRequest): void {
     if (this.#snapshotRequest !== request) return;
-    const { disk, directories, snapshotFormat } = this.#options;
+    const { disk, directories, snapshotFormat, clock } = this.#options;
+    this.#snapshotSinceMs = clock.nowMs();
     const writer = new SnapshotWriter({
       disk,
       source: request.source,
@@ -248,6 +260,9 @@ export class Storage {
       this.#options.log('warn', `${reason}; the transaction log goes on, the next snapshot will be tried`);
       return;
     }
+    const { clock, measurements } = this.#options;
+    const tookMs = clock.nowMs() - this.#snapshotSinceMs;
+    measurements?.snapshotTaken({ zxid: request.zxid, tookMs, wallMs: clock.wallMs() });
     this.#waiting.push({ type: 'finishSnapshot', request });
     this.flush();
   }
@@ -279,6 +294,7 @@ export class Storage {
       operations.push(...this.#planOther(operation));
     }
     appendRecords();
+    this.#options.measurements?.flushed(batch.length);
     return operations;
   }
 
@@ -302,6 +318,8 @@ export class Storage {
       case 'finishSnapshot':
         this.#log.dropIndexesUpTo(operation.request.zxid);
         this.#snapshots.added(operation.request.zxid);
+        return [];
+      case 'purge':
         return purgeRetainCount === null ? [] : this.#snapshots.purge(purgeRetainCount, this.#log);
     }
   }

@@ -28,6 +28,15 @@ export class PathTable<C> {
     return this.#byConnection.size;
   }
 
+  /** For operators, as `connectionsByPath`. */
+  pathsByConnection(): (readonly [C, readonly string[]])[] {
+    return Array.from(this.#byConnection, ([connection, paths]) => [connection, [...paths]] as const);
+  }
+
+  connectionsByPath(): (readonly [string, readonly C[]])[] {
+    return Array.from(this.#byPath, ([path, watchers]) => [path, [...watchers.keys()]] as const);
+  }
+
   has(path: string, connection: C): boolean {
     return this.#byPath.get(path)?.has(connection) ?? false;
   }

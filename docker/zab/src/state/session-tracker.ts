@@ -31,6 +31,13 @@ export class SessionTracker<Owner = number> {
     return this.#nextExpiryMs;
   }
 
+  /** Sessions by the moment at which they expire together, the earliest first; those that are closing are left out. */
+  get buckets(): readonly (readonly [expiryMs: number, readonly SessionId[]])[] {
+    return Array.from(this.#buckets, ([expiryMs, ids]) => [expiryMs, [...ids]] as const).sort(
+      ([a], [b]) => a - b,
+    );
+  }
+
   /** A new leader knows nothing of the past, so every session gets its whole timeout again. */
   restart(sessions: Iterable<readonly [SessionId, number]>, nowMs: number): void {
     this.clear();

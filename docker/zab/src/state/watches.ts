@@ -90,6 +90,15 @@ export class WatchTable<C> {
     return { connections: connectionCount, paths: pathCount, watches: watchCount };
   }
 
+  /** What each connection watches in the data table, for operators. */
+  dataPathsByConnection(): readonly (readonly [C, readonly string[]])[] {
+    return this.#data.pathsByConnection();
+  }
+
+  dataConnectionsByPath(): readonly (readonly [string, readonly C[]])[] {
+    return this.#data.connectionsByPath();
+  }
+
   #table(table: 'data' | 'child'): PathTable<C> {
     return table === 'data' ? this.#data : this.#child;
   }

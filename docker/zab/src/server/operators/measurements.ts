@@ -1,0 +1,146 @@
+// What happens on a server as numbers for its operators: elections, commits, the disk, watches. The loop and the
+// storage tell it what they do; nothing depends on it.
+
+import type { Committed } from '../../core/events.ts';
+import type { Txn } from '../../../../../harness/wire/txn.ts';
+import type { ServerStats } from '../server-stats.ts';
+import { addToNamespace } from './metrics.ts';
+
+export type MeasuredRole = 'looking' | 'leading' | 'following' | 'observing';
+
+export class Measurements {
+  readonly #stats: ServerStats;
+  readonly #proposals = new ProposalTimes();
+  #lookingSinceMs: number | null = null;
+  #unavailableSinceMs: number | null = null;
+  #isLeading = false;
+
+  constructor(stats: ServerStats) {
+    this.#stats = stats;
+  }
+
+  /** The data was read in this time, with so many transactions behind the snapshot. */
+  loaded(tookMs: number, transactionCount: number): void {
+    const { summaries } = this.#stats.metrics;
+    summaries.dbinittime.add(tookMs);
+    summaries.startup_snap_load_time.add(tookMs);
+    summaries.startup_txns_loaded.add(transactionCount);
+  }
+
+  roleChanged(role: MeasuredRole, isServing: boolean, nowMs: number): void {
+    const { counters, summaries } = this.#stats.metrics;
+    this.#isLeading = role === 'leading' && isServing;
+    this.#proposals.clear();
+    if (role === 'looking') {
+      counters.looking_count.add();
+      this.#lookingSinceMs = nowMs;
+    } else if (this.#lookingSinceMs !== null) {
+      summaries.election_time.add(nowMs - this.#lookingSinceMs);
+      this.#lookingSinceMs = null;
+    }
+    if (!isServing) {
+      this.#unavailableSinceMs ??= nowMs;
+    } else if (this.#unavailableSinceMs !== null) {
+      const tookMs = nowMs - this.#unavailableSinceMs;
+      summaries.unavailable_time.add(tookMs);
+      if (this.#isLeading) summaries.leader_unavailable_time.add(tookMs);
+      this.#unavailableSinceMs = null;
+    }
+  }
+
+  /** Leader: a transaction of this many bytes is on its way. */
+  proposed(bytes: number, nowMs: number): void {
+    this.#stats.proposed(bytes);
+    this.#proposals.push(nowMs);
+  }
+
+  /** Transactions that were just applied. */
+  committed(batch: readonly Committed[], nowMs: number, wallMs: number): void {
+    const { counters, summaries, writePerNamespace } = this.#stats.metrics;
+    if (this.#isLeading) {
+      counters.commit_count.add(batch.length);
+    } else {
+      counters.learner_proposal_received_count.add(batch.length);
+      counters.learner_commit_received_count.add(batch.length);
+    }
+    for (const { record } of batch) {
+      const { header, txn, digest } = record;
+      summaries.propagation_latency.add(wallMs - header.time);
+      if (this.#isLeading) {
+        const proposedMs = this.#proposals.shift();
+        if (proposedMs !== null) summaries.quorum_ack_latency.add(nowMs - proposedMs);
+      }
+      const path = pathOf(txn);
+      if (path !== null) addToNamespace(writePerNamespace, path, record.bytes.length);
+      if (digest !== null) {
+        this.#stats.digested(header.zxid, () => hexHalf(digest.high) + hexHalf(digest.low));
+      }
+    }
+  }
+
+  /** So many operations go to the disk together. */
+  flushed(operationCount: number): void {
+    this.#stats.metrics.summaries.sync_processor_batch_size.add(operationCount);
+  }
+
+  /** They are durable. */
+  synced(tookMs: number): void {
+    this.#stats.metrics.summaries.fsynctime.add(tookMs);
+  }
+
+  snapshotTaken({ zxid, tookMs, wallMs }: { zxid: number; tookMs: number; wallMs: number }): void {
+    this.#stats.metrics.summaries.snapshottime.add(tookMs);
+    this.snapshotFound(zxid, wallMs);
+  }
+
+  snapshotFound(zxid: number, wallMs: number): void {
+    this.#stats.lastSnapshot = { zxid, takenMs: wallMs };
+  }
+}
+
+/** The moments of proposals that are not committed; commits come in the same order. */
+class ProposalTimes {
+  #times: number[] = [];
+  #headIndex = 0;
+
+  push(nowMs: number): void {
+    this.#times.push(nowMs);
+  }
+
+  shift(): number | null {
+    const time = this.#times[this.#headIndex];
+    if (time === undefined) return null;
+    this.#headIndex += 1;
+    if (this.#headIndex === this.#times.length) this.clear();
+    else if (this.#headIndex > 1_000) {
+      this.#times = this.#times.slice(this.#headIndex);
+      this.#headIndex = 0;
+    }
+    return time;
+  }
+
+  clear(): void {
+    this.#times.length = 0;
+    this.#headIndex = 0;
+  }
+}
+
+/** The znode that a transaction writes, as far as it is one alone. */
+function pathOf(txn: Txn): string | null {
+  switch (txn.type) {
+    case 'create':
+    case 'create2':
+    case 'createContainer':
+    case 'createTTL':
+    case 'delete':
+    case 'setData':
+    case 'setACL':
+      return txn.path;
+    default:
+      return null;
+  }
+}
+
+function hexHalf(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
+}
