@@ -24,8 +24,15 @@ export interface LocalStateOptions {
   readonly commitLogCount: number;
   readonly outbox: Outbox;
   readonly blank: BlankVoter;
+  readonly readLog?: ReadLog;
   readonly trace: TraceSink;
 }
+
+/**
+ * Committed records from the disk: all after `afterZxid`, which must be in the log, through `throughZxid`. Null
+ * where they cannot be had.
+ */
+export type ReadLog = (range: { afterZxid: number; throughZxid: number }) => readonly TxnRecord[] | null;
 
 export class LocalState {
   readonly sid: number;
@@ -34,6 +41,7 @@ export class LocalState {
   readonly history: History;
   readonly outbox: Outbox;
   readonly blank: BlankVoter;
+  readonly readLog: ReadLog;
   readonly trace: TraceSink;
   /** The highest epoch that any server was seen to have promised; a leader's epoch must be above it. */
   seenEpoch = 0;
@@ -53,6 +61,7 @@ export class LocalState {
     this.database = options.database;
     this.outbox = options.outbox;
     this.blank = options.blank;
+    this.readLog = options.readLog ?? (() => null);
     this.trace = options.trace;
     this.history = new History(options.database.lastProcessedZxid, options.tail, options.commitLogCount);
     this.#acceptedEpoch = options.acceptedEpoch;

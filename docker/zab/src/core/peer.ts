@@ -15,6 +15,7 @@ import type { LinkId, PeerEvent, Ready } from './events.ts';
 import { Leader } from './leader.ts';
 import { Learner } from './learner.ts';
 import { LocalState } from './local-state.ts';
+import type { ReadLog } from './local-state.ts';
 import type { Membership } from './membership.ts';
 import { Outbox } from './outbox.ts';
 import type { Role, Timing } from './role.ts';
@@ -30,6 +31,8 @@ export interface PeerOptions extends Timing {
   readonly blank?: BlankVoterOptions;
   /** Log records behind the database's state. */
   readonly tail: readonly TxnRecord[];
+  /** For learners that lag more than `commitLogCount`; by default they get a snapshot. */
+  readonly readLog?: ReadLog;
   /** Committed transactions kept in memory for learners that lag. */
   readonly commitLogCount?: number;
   readonly electionMinMs?: number;

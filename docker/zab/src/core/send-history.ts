@@ -3,13 +3,14 @@
 // left out: all of it is queued in one step.
 
 import { PacketType } from '../../../../harness/wire/constants.ts';
+import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { makeZxid } from '../../../../harness/wire/zxid.ts';
 import { proposalOf } from './broadcast.ts';
 import type { LearnerHandler } from './learner-handler.ts';
 import type { LocalState } from './local-state.ts';
 import { membershipText } from './membership.ts';
 import { chooseSync } from './synchronization.ts';
-import type { SyncSource } from './synchronization.ts';
+import type { SyncPlan, SyncSource } from './synchronization.ts';
 
 export function sendHistory(
   handler: LearnerHandler,
@@ -19,7 +20,11 @@ export function sendHistory(
   const { history, database, membership, outbox, trace } = state;
   const { endZxid } = source;
   const lastProcessedZxid = Math.max(endZxid, database.lastProcessedZxid);
-  const plan = chooseSync({ ...source, history, lastProcessedZxid }, handler.lastZxid);
+  const older = source.isSnapshotForced ? null : olderRecords(state, handler.lastZxid);
+  const plan: SyncPlan =
+    older === null
+      ? chooseSync({ ...source, history, lastProcessedZxid }, handler.lastZxid)
+      : { type: 'DIFF', zxid: endZxid, after: handler.lastZxid };
   trace?.({ event: 'SYNC_SEND', to: handler.sid, mode: plan.type, from: handler.lastZxid, upTo: endZxid });
 
   let afterZxid: number;
@@ -32,7 +37,7 @@ export function sendHistory(
     afterZxid = plan.after;
     handler.send({ type: PacketType[plan.type], zxid: plan.zxid, data: null, authinfo: null });
   }
-  for (const record of history.recordsAfter(afterZxid)) {
+  for (const record of [...(older ?? []), ...history.recordsAfter(afterZxid)]) {
     const { zxid } = record.header;
     if (zxid <= endZxid) {
       handler.send(proposalOf(record));
@@ -47,4 +52,13 @@ export function sendHistory(
     data: Buffer.from(membershipText(membership)),
     authinfo: null,
   });
+}
+
+/**
+ * What a learner lacks that memory no longer holds, if the log on disk does: all of it is committed. Only for
+ * one whose last transaction is ours too; any other gets what `chooseSync` says.
+ */
+function olderRecords({ history, readLog }: LocalState, peerZxid: number): readonly TxnRecord[] | null {
+  if (peerZxid <= 0 || peerZxid >= history.baseZxid) return null;
+  return readLog({ afterZxid: peerZxid, throughZxid: history.baseZxid });
 }

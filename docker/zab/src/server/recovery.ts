@@ -17,6 +17,8 @@ import { LogFile } from './transaction-log.ts';
 export interface Recovery {
   /** Null: nothing was ever stored here. */
   readonly snapshotZxid: number | null;
+  /** Length of that snapshot's file. */
+  readonly snapshotBytes: number;
   /** Log records after the snapshot, in order; they may or may not be committed. */
   readonly tail: readonly TxnRecord[];
   /** The last record's zxid, else the snapshot's, else 0. */
@@ -60,6 +62,7 @@ export function recover(options: RecoveryOptions): Recovery {
   repairs.push(...removeUnfinished(disk, directories.snapshots));
   return {
     snapshotZxid,
+    snapshotBytes: loaded?.byteCount ?? 0,
     tail,
     lastZxid: tail.at(-1)?.header.zxid ?? snapshotZxid ?? 0,
     snapshots,
@@ -87,14 +90,14 @@ function checkPlacement(disk: Disk, directories: DataDirectories): void {
 function loadNewestSnapshot(
   { disk, directories, log, loadSnapshot, snapshotFormat }: RecoveryOptions,
   snapshots: readonly NumberedFile[],
-): NumberedFile | null {
+): { readonly zxid: number; readonly byteCount: number } | null {
   const problems: string[] = [];
   for (const snapshot of snapshots.toReversed()) {
     const bytes = disk.read(snapshot.path);
     if (bytes === null) continue;
     try {
       loadSnapshot(snapshotFormat.decode(snapshot.path, bytes), snapshot.zxid);
-      return snapshot;
+      return { zxid: snapshot.zxid, byteCount: bytes.length };
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       problems.push(`${snapshot.path}: ${error.message}`);

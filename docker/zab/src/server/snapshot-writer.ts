@@ -32,6 +32,11 @@ export class SnapshotWriter {
     this.#temporaryPath = `${options.path}.tmp`;
   }
 
+  /** Written so far. */
+  get byteCount(): number {
+    return this.#position;
+  }
+
   start(): void {
     this.#writeSlice();
   }

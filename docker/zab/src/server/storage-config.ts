@@ -29,7 +29,7 @@ export interface StorageConfig {
 export interface KeyReader {
   has(key: string): boolean;
   integer(key: string, byDefault: number, range: { least: number; most: number }): number;
-  boolean(key: string, byDefault: boolean): boolean;
+  flag(key: string, byDefault: boolean): boolean;
   choice(key: string, byDefault: string, allowed: readonly string[]): string;
 }
 
@@ -48,7 +48,7 @@ export function readStorageConfig(reader: KeyReader): StorageConfig {
     snapshotLogBytes: bytesOf(reader.integer('snapSizeLimitInKb', 4_194_304, anyInteger)),
     syncWarningMs: reader.integer('fsync.warningthresholdms', 1_000, { least: 0, most: 2 ** 31 - 1 }),
     snapshotCompression: method === 'gz' ? 'gz' : 'none',
-    isEmptySnapshotTrusted: reader.boolean('snapshot.trust.empty', false),
+    isEmptySnapshotTrusted: reader.flag('snapshot.trust.empty', false),
     emptyDatabaseTrust: readTrust(reader),
     warnings,
   };
@@ -56,7 +56,7 @@ export function readStorageConfig(reader: KeyReader): StorageConfig {
 
 function readTrust(reader: KeyReader): EmptyDatabaseTrust {
   if (!reader.has('db.autocreate')) return 'where-all-are-empty';
-  return reader.boolean('db.autocreate', true) ? 'always' : 'where-initialized';
+  return reader.flag('db.autocreate', true) ? 'always' : 'where-initialized';
 }
 
 /** Zero and less switch a limit off. */

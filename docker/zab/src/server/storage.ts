@@ -9,6 +9,7 @@ import type { ByteSource, PersistOperation } from '../core/events.ts';
 import type { TraceSink } from '../core/trace.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { writeEpoch, type EpochName, type Epochs } from './epoch-files.ts';
+import { readLog } from './log-reader.ts';
 import type { DataDirectories } from './file-names.ts';
 import type { Measurements } from './operators/measurements.ts';
 import { PatientDisk } from './patient-disk.ts';
@@ -33,6 +34,8 @@ export interface StorageOptions {
   /** A sync that takes longer is told. */
   readonly syncWarningMs: number;
   readonly snapshotFormat: SnapshotFormat;
+  /** A learner gets log records if their files are no longer than this part of the newest snapshot; < 0: never. */
+  readonly snapshotSizeFactor: number;
   readonly log: LogSink;
   readonly trace: TraceSink;
   readonly measurements?: Measurements;
@@ -76,6 +79,8 @@ export class Storage {
   #slowSyncCount = 0;
   #loggedBytes = 0;
   #snapshotSinceMs = 0;
+  /** Of the newest snapshot. */
+  #snapshotBytes: number;
   #problem: string | null = null;
 
   constructor(options: StorageOptions) {
@@ -90,6 +95,7 @@ export class Storage {
       failed: (error) => this.#failed(error),
     });
     this.#lastAppended = options.recovery.lastZxid;
+    this.#snapshotBytes = options.recovery.snapshotBytes;
   }
 
   /** Batches that were synced, for tests and four-letter words. */
@@ -116,6 +122,13 @@ export class Storage {
     return this.#loggedBytes;
   }
 
+  /** Committed records that memory no longer holds; null where a snapshot is the better answer. */
+  readLog(range: { afterZxid: number; throughZxid: number }): readonly TxnRecord[] | null {
+    const { disk, snapshotSizeFactor } = this.#options;
+    if (snapshotSizeFactor < 0) return null;
+    return readLog(disk, this.#log.files, { ...range, limitBytes: this.#snapshotBytes * snapshotSizeFactor });
+  }
+
   /** Cuts what recovery found torn, writes the epoch files that are missing and, on a blank disk, snapshot.0. */
   repair(epochs: Epochs | null, emptySnapshot: Buffer | null, done: () => void): void {
     const { directories, recovery } = this.#options;
@@ -124,7 +137,10 @@ export class Storage {
       operations.push({ type: 'makeDirectory', path });
       operations.push({ type: 'syncDirectory', path: path.slice(0, path.lastIndexOf('/')) });
     }
-    if (emptySnapshot !== null) operations.push(...this.#snapshots.add(0, emptySnapshot));
+    if (emptySnapshot !== null) {
+      this.#snapshotBytes = emptySnapshot.length;
+      operations.push(...this.#snapshots.add(0, emptySnapshot));
+    }
     for (const name of epochs?.repairs ?? []) {
       operations.push(...writeEpoch(directories.snapshots, name, epochOfName(epochs, name)));
     }
@@ -253,6 +269,7 @@ export class Storage {
 
   #snapshotWritten(request: SnapshotRequest, error: DiskError | null): void {
     if (this.#isStopped) return;
+    const writtenBytes = this.#snapshotWriter?.byteCount ?? 0;
     this.#snapshotWriter = null;
     this.#snapshotRequest = null;
     if (error !== null) {
@@ -263,6 +280,7 @@ export class Storage {
     const { clock, measurements } = this.#options;
     const tookMs = clock.nowMs() - this.#snapshotSinceMs;
     measurements?.snapshotTaken({ zxid: request.zxid, tookMs, wallMs: clock.wallMs() });
+    this.#snapshotBytes = writtenBytes;
     this.#waiting.push({ type: 'finishSnapshot', request });
     this.flush();
   }
@@ -311,6 +329,7 @@ export class Storage {
         this.#lastAppended = operation.zxid;
         // One of the history that this one replaces.
         this.#abandonSnapshot();
+        this.#snapshotBytes = operation.file.length;
         return this.#snapshots.install(operation, this.#log);
       case 'startSnapshot':
         this.#log.roll();

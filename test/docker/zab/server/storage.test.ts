@@ -65,6 +65,7 @@ function openStorage(disk: MemoryDisk, logSizeLimitBytes: number | null = null):
     purgeRetainCount: null,
     logSizeLimitBytes,
     syncWarningMs: 1_000,
+    snapshotSizeFactor: 100,
     snapshotFormat: new SnapshotFormat('none', undefined),
     writable: (isWritable) => void writable.push(isWritable),
     log: () => {},
