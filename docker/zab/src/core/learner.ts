@@ -72,6 +72,11 @@ export class Learner implements Role {
   #quietHalfTicks = 0;
 
   #epoch = 0;
+  /**
+   * The leader is to send everything from the start: it has turned out not to have what this server was sent
+   * in a snapshot. Until that is replaced it stays, and counts in elections.
+   */
+  #isStartingOver = false;
   #staging: Staging | null = null;
   /** The leader has committed everything up to here; applied from UPTODATE on. */
   #commitZxid = 0;
@@ -245,10 +250,10 @@ export class Learner implements Role {
     this.#epoch = epoch;
     this.#phase = 'promising';
     // An epoch that was promised before may have been promised to another leader: no second count.
-    const isNew = epoch > acceptedEpoch;
-    // Nor may one count that does not tell its history.
-    const isCounted = isNew && !this.#state.isStartingOver;
-    const mark = isNew ? this.#state.promise(epoch) : outbox.lastMark;
+    const isCounted = epoch > acceptedEpoch;
+    // A promise that counts must tell this server's history.
+    if (isCounted) this.#isStartingOver = false;
+    const mark = isCounted ? this.#state.promise(epoch) : outbox.lastMark;
     this.#whenDurable(mark, () => this.#promise(isCounted));
   }
 
@@ -290,8 +295,8 @@ export class Learner implements Role {
   #adopt(staging: Staging, packet: QuorumPacket): void {
     if (packet.zxid !== this.#epochMark) return this.#refuse(packet);
     const { history, trace } = this.#state;
-    const isStartingOver = this.#state.isStartingOver;
-    const adoption = isStartingOver ? planStartOver(history, staging) : planAdoption(history, staging);
+    const plan = this.#isStartingOver ? planStartOver : planAdoption;
+    const adoption = plan(history, staging);
     if (adoption.type !== 'adopt') return this.#cannotAdopt(adoption);
     const { keepThrough, append } = adoption;
     const firstZxid = append[0]?.header.zxid;
@@ -327,9 +332,23 @@ export class Learner implements Role {
   }
 
   #cannotAdopt({ type, reason }: Exclude<Adoption, { type: 'adopt' }>): void {
+    if (type === 'startOver') return this.#startOver(reason);
     if (type === 'impossible') this.#state.fail(reason, inconsistentLogExitCode);
-    if (type === 'startOver') this.#state.isStartingOver = true;
     this.#end(reason);
+  }
+
+  /**
+   * Calls the same leader again, without an election in between: its epoch may need this server's promise, and
+   * has it. Asked for a second one, the server is not counted, and may report an empty log.
+   */
+  #startOver(reason: string): void {
+    if (this.#link !== null) this.#state.outbox.close(this.#link, reason);
+    this.#link = null;
+    this.#staging = null;
+    this.#isStartingOver = true;
+    this.#phase = 'dialling';
+    this.#dialCount = 0;
+    this.#dial();
   }
 
   // Broadcast.
@@ -449,7 +468,7 @@ export class Learner implements Role {
 
   /** What ACKEPOCH tells of the log, and so where the leader's DIFF goes on. */
   get #reportedZxid(): number {
-    return this.#state.isStartingOver ? 0 : this.#state.lastLoggedZxid;
+    return this.#isStartingOver ? 0 : this.#state.lastLoggedZxid;
   }
 
   get #epochMark(): number {

@@ -45,11 +45,6 @@ export class LocalState {
   readonly trace: TraceSink;
   /** The highest epoch that any server was seen to have promised; a leader's epoch must be above it. */
   seenEpoch = 0;
-  /**
-   * The next leader is to send everything from the start: an established one has turned out not to have what
-   * this server was sent in a snapshot. Until that is replaced it stays, and counts in elections.
-   */
-  isStartingOver = false;
   #hasFailed = false;
   #acceptedEpoch: number;
   #currentEpoch: number;
@@ -140,7 +135,6 @@ export class LocalState {
   /** Replaces database and log; throws JuteError on a malformed stream and changes nothing then. */
   install(stream: Buffer, zxid: number): void {
     this.database.installStream(stream, zxid);
-    this.isStartingOver = false;
     this.history.reset(zxid);
     this.trace?.({ event: 'SNAP_INSTALL', zxid, digest: this.database.digest() });
     this.outbox.snapshot({
@@ -178,7 +172,6 @@ export class LocalState {
   activate(epoch: number, zxid: number): void {
     this.commitThrough(zxid);
     this.history.confirmBase();
-    this.isStartingOver = false;
     this.#markEpoch(epoch);
   }
 

@@ -273,37 +273,50 @@ describe('a follower in synchronization', () => {
     assert.deepEqual((follower.database as TestDatabase).applied, [1, makeZxid(1, 8)]);
   });
 
-  it('starts over when an established leader lacks what a leader sent it before its epoch failed', () => {
-    const follower = promisedFollower({ tail: [] });
-    follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });
-    follower.step({ type: 'snapshot', link: 0, stream: Buffer.from('[7]') });
-    follower.receive(0, newLeader(2));
-    follower.flush();
+  it('starts over with a leader that lacks what another sent it before its epoch failed', () => {
+    for (const [type, zxid] of [
+      [SNAP, makeZxid(1, 6)],
+      [DIFF, 0],
+    ] as const) {
+      const follower = promisedFollower({ tail: [] });
+      follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });
+      follower.step({ type: 'snapshot', link: 0, stream: Buffer.from('[7]') });
+      follower.receive(0, newLeader(2));
+      follower.flush();
 
-    joinEpoch(follower, 3, 1);
-    follower.receive(1, { type: TRUNC, zxid: makeZxid(1, 6) });
-    follower.receive(1, newLeader(3));
-    assert.ok(!follower.upcalls.some(({ type }) => type === 'fatal'));
-    assert.match(lastReason(follower), /cut the log back to 0x100000006/);
-    assert.equal(follower.peer.lastLoggedZxid, makeZxid(1, 7), 'it counts in elections until it is replaced');
+      joinEpoch(follower, 3, 1);
+      assert.equal(follower.takePackets(1).at(-1)?.zxid, makeZxid(1, 7), 'a promise tells the history');
+      follower.receive(1, { type: TRUNC, zxid: makeZxid(1, 6) });
+      follower.receive(1, newLeader(3));
+      assert.match(lastReason(follower), /cut the log back to 0x100000006/);
+      assert.ok(!follower.upcalls.some((upcall) => upcall.type === 'fatal'));
+      assert.equal(follower.peer.lastLoggedZxid, makeZxid(1, 7), 'it stays until it is replaced');
+      assert.equal(follower.peer.role, 'following', 'the epoch may need it');
 
-    joinEpoch(follower, 3, 2);
-    assert.deepEqual(follower.takePackets(2).at(-1), {
-      type: ACKEPOCH,
-      zxid: 0,
-      data: Buffer.from([255, 255, 255, 255]),
-      authinfo: null,
-    });
-    follower.receive(2, { type: SNAP, zxid: makeZxid(1, 6) });
-    follower.step({ type: 'snapshot', link: 2, stream: Buffer.from('[6]') });
-    follower.receive(2, newLeader(3));
-    follower.flush();
-    follower.receive(2, { type: UPTODATE });
-    assert.deepEqual((follower.database as TestDatabase).applied, [6]);
-    assert.equal(follower.peer.serving, true);
+      follower.step({ type: 'leaderConnected', link: 2 });
+      follower.receive(2, { type: LEADERINFO, zxid: makeZxid(3, 0) });
+      const notCounted = Buffer.from([255, 255, 255, 255]);
+      assert.deepEqual(follower.takePackets(2).at(-1), {
+        type: ACKEPOCH,
+        zxid: 0,
+        data: notCounted,
+        authinfo: null,
+      });
+      follower.receive(2, { type, zxid });
+      if (type === SNAP) follower.step({ type: 'snapshot', link: 2, stream: Buffer.from('[6]') });
+      else follower.receive(2, proposal(makeZxid(1, 1)));
+      follower.receive(2, newLeader(3));
+      follower.flush();
+      follower.receive(2, { type: UPTODATE });
+      const expected =
+        type === SNAP ? { applied: [6], last: makeZxid(1, 6) } : { applied: [], last: makeZxid(1, 1) };
+      assert.deepEqual((follower.database as TestDatabase).applied, expected.applied);
+      assert.equal(follower.peer.lastLoggedZxid, expected.last);
+      assert.equal(follower.peer.serving, true);
+    }
   });
 
-  it('starts over with a DIFF from the very start as well', () => {
+  it('tells its history again when it is asked for a promise again', () => {
     const follower = promisedFollower({ tail: [] });
     follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });
     follower.step({ type: 'snapshot', link: 0, stream: Buffer.from('[7]') });
@@ -313,16 +326,10 @@ describe('a follower in synchronization', () => {
     follower.receive(1, { type: TRUNC, zxid: makeZxid(1, 6) });
     follower.receive(1, newLeader(3));
 
-    // A new epoch: a promise that does not tell the history is not to be counted either.
-    joinEpoch(follower, 4, 2);
-    assert.deepEqual(follower.takePackets(2).at(-1)?.data, Buffer.from([255, 255, 255, 255]));
-    follower.receive(2, { type: DIFF, zxid: makeZxid(1, 1) });
-    follower.receive(2, proposal(makeZxid(1, 1)));
-    follower.receive(2, commit(makeZxid(1, 1)));
-    follower.receive(2, newLeader(4));
+    follower.step({ type: 'leaderConnected', link: 2 });
+    follower.receive(2, { type: LEADERINFO, zxid: makeZxid(4, 0) });
     follower.flush();
-    follower.receive(2, { type: UPTODATE });
-    assert.deepEqual((follower.database as TestDatabase).applied, [makeZxid(1, 1)]);
+    assert.equal(follower.takePackets(2).at(-1)?.zxid, makeZxid(1, 7));
   });
 
   it('refuses a snapshot that would undo what it knows to be committed', () => {
