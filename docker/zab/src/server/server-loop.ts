@@ -12,12 +12,13 @@ import type { Committed, PeerEvent, SendOperation, UpcallOperation } from '../co
 import { Peer } from '../core/peer.ts';
 import type { TraceSink } from '../core/trace.ts';
 import type { StateDatabase } from '../state/database.ts';
-import { RequestPreparer } from '../state/request-preparer.ts';
+import type { RequestPreparer } from '../state/request-preparer.ts';
 import { SessionIdSource } from '../state/session-id-source.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientListener } from './client-listener.ts';
 import { ClientSessions } from './client-sessions.ts';
 import { clientAddressOf, type ZooConfig } from './config.ts';
+import { configuredPreparer } from './configured-preparer.ts';
 import { ElectionLinks } from './election-links.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
 import type { Epochs } from './epoch-files.ts';
@@ -111,11 +112,7 @@ export class ServerLoop implements EnsembleGate {
     this.localSessions = localSessionsEnabled && !isAlone ? new LocalSessions(config.tickTimeMs) : null;
     this.#readOnlyMode = new ReadOnlyMode({ isEnabled, tickMs: config.tickTimeMs });
     this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
-    this.#preparer = new RequestPreparer({
-      database,
-      digestEnabled: config.digestEnabled,
-      skipAcl: config.skipAcl,
-    });
+    this.#preparer = configuredPreparer(config, database, ports);
     this.#pipeline = new RequestPipeline(this, this.#stats);
     this.#sessions = new ClientSessions({
       gate: this,

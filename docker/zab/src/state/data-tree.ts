@@ -12,6 +12,7 @@ import { isOpen } from './acl.ts';
 import { AclCache, openAclKey } from './acl-cache.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
 import { isSessionOwner } from './owner.ts';
+import { Quotas, type Usage } from './quotas.ts';
 import { TreeCut } from './tree-cut.ts';
 import { childPath, nameOf, parentOf, rootPath, systemPaths } from './paths.ts';
 import { statOf, Znode, type ZnodeFields } from './znode.ts';
@@ -40,6 +41,7 @@ export interface SetDataChange {
   readonly time: number;
 }
 
+const quotaPath = '/zookeeper/quota';
 const configPath = '/zookeeper/config';
 const readOnlyAcl: readonly Acl[] = [{ perms: 1, scheme: 'world', id: 'anyone' }];
 const noData = Buffer.alloc(0);
@@ -48,6 +50,11 @@ const noPaths: ReadonlySet<string> = new Set();
 
 export class DataTree {
   readonly extendedTypes: boolean;
+  readonly quotas = new Quotas({
+    get: (path) => this.#find(path),
+    usageOf: (path) => this.#usageOf(path),
+    rewrite: (path, data) => this.#rewrite(path, data),
+  });
   readonly #znodes = new Map<string, Znode>();
   readonly #ephemerals = new Map<SessionId, Set<string>>();
   readonly #acls = new AclCache();
@@ -80,6 +87,7 @@ export class DataTree {
     for (const node of body.nodes) tree.#restore(node);
     if (!tree.#znodes.has(rootPath)) throw new JuteError('a snapshot without a root', 0);
     tree.#acls.removeUnused();
+    tree.#restoreQuotas();
     return tree;
   }
 
@@ -176,6 +184,7 @@ export class DataTree {
         owner: change.owner,
       });
       this.#raiseCversion(parent, change);
+      this.quotas.created(znode.path, lengthOf(znode.data));
       return znode;
     }
     this.#raiseCversion(parent, change);
@@ -198,6 +207,7 @@ export class DataTree {
     this.#beforeChange(znode);
     parent?.children?.delete(nameOf(path));
     this.#remove(znode);
+    this.quotas.deleted(path, lengthOf(znode.data));
     return true;
   }
 
@@ -205,14 +215,15 @@ export class DataTree {
     const znode = this.#find(change.path);
     if (znode === undefined) return undefined;
     this.#beforeChange(znode);
-    this.#dataBytes -= lengthOf(znode.data);
+    const byteDifference = lengthOf(change.data) - lengthOf(znode.data);
     znode.data = copyOf(change.data);
-    this.#dataBytes += lengthOf(znode.data);
+    this.#dataBytes += byteDifference;
     znode.version = change.version;
     znode.mzxid = change.zxid;
     znode.mtime = change.time;
     znode.contentSum = contentSumOf(znode.pathSum, znode.data);
     this.#rehash(znode);
+    this.quotas.dataChanged(znode.path, byteDifference);
     return znode;
   }
 
@@ -273,6 +284,31 @@ export class DataTree {
         if (child !== undefined) stack.push(child);
       }
     }
+  }
+
+  #usageOf(path: string): Usage {
+    const root = this.#find(path);
+    let count = 0;
+    let bytes = 0;
+    for (const { data } of root === undefined ? [] : this.#walk(root)) {
+      count += 1;
+      bytes += lengthOf(data);
+    }
+    return { count, bytes };
+  }
+
+  #rewrite(path: string, data: Buffer): void {
+    const znode = this.#find(path);
+    if (znode === undefined) return;
+    this.#beforeChange(znode);
+    this.#dataBytes += data.length - lengthOf(znode.data);
+    // No digest covers what is below /zookeeper.
+    znode.data = data;
+  }
+
+  #restoreQuotas(): void {
+    const root = this.#find(quotaPath);
+    if (root !== undefined) this.quotas.restore(Array.from(this.#walk(root), ({ path }) => path));
   }
 
   #restore({ ephemeralOwner, ...node }: SnapshotNode): void {

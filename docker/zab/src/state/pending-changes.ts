@@ -8,6 +8,7 @@ import type { Digest } from '../../../../harness/wire/txn.ts';
 import type { DataTree } from './data-tree.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash, type HashedFields } from './digest-sum.ts';
 import { parentOf, rootPath } from './paths.ts';
+import type { Usage } from './quotas.ts';
 import type { Znode } from './znode.ts';
 
 /** A znode as it will be. Immutable: a further change makes a further record. */
@@ -15,6 +16,7 @@ export interface PendingZnode extends HashedFields {
   readonly path: string;
   readonly acl: readonly Acl[];
   readonly childCount: number;
+  readonly dataBytes: number;
   readonly pathSum: number | null;
   readonly hash: number;
 }
@@ -121,6 +123,20 @@ export class PendingChanges {
     return [...paths];
   }
 
+  /** What is in flight adds to a znode and everything below it. */
+  usageBelow(top: string): Usage {
+    let count = 0;
+    let bytes = 0;
+    const tree = this.#treeOf();
+    for (const { path, znode } of this.#latest.values()) {
+      if (path !== top && !path.startsWith(`${top}/`)) continue;
+      const before = tree.get(path);
+      count += (znode === null ? 0 : 1) - (before === undefined ? 0 : 1);
+      bytes += (znode?.dataBytes ?? 0) - (before?.data?.length ?? 0);
+    }
+    return { count, bytes };
+  }
+
   create(change: PendingCreate, parent: PendingZnode, { zxid, timeMs }: TxnStamp): void {
     // The tree raises the count of creates and pzxid together and only upwards, see `DataTree.create`.
     const raised =
@@ -134,6 +150,7 @@ export class PendingChanges {
         path: change.path,
         acl: change.acl,
         childCount: 0,
+        dataBytes: change.data?.length ?? 0,
         pathSum,
         contentSum: contentSumOf(pathSum, change.data),
         hash: 0,
@@ -163,7 +180,9 @@ export class PendingChanges {
     { zxid, timeMs }: TxnStamp,
   ): void {
     const contentSum = contentSumOf(znode.pathSum, change.data);
-    this.#put({ ...znode, contentSum, version: change.version, mzxid: zxid, mtime: timeMs }, zxid);
+    const dataBytes = change.data?.length ?? 0;
+    const { version } = change;
+    this.#put({ ...znode, contentSum, dataBytes, version, mzxid: zxid, mtime: timeMs }, zxid);
   }
 
   setAcl(
@@ -194,6 +213,7 @@ function pendingOf(znode: Readonly<Znode>, acl: readonly Acl[]): PendingZnode {
     path: znode.path,
     acl,
     childCount: znode.childCount,
+    dataBytes: znode.data?.length ?? 0,
     pathSum: znode.pathSum,
     contentSum: znode.contentSum,
     hash: znode.hash,

@@ -28,6 +28,7 @@ import { createKindOf, sequenceSuffix, type CreateKind } from './create-kind.ts'
 import type { StateDatabase } from './database.ts';
 import { containerOwner, ttlOwner } from './owner.ts';
 import { hasParent, isDeletable, isValidPath, parentOf } from './paths.ts';
+import { QuotaGuard, type QuotaExcess } from './quota-guard.ts';
 import { PendingChanges, type PendingZnode, type TxnStamp } from './pending-changes.ts';
 
 export interface WriteRequest {
@@ -51,6 +52,10 @@ export interface PreparerOptions {
   readonly digestEnabled?: boolean;
   /** Lets everybody do everything. */
   readonly skipAcl?: boolean;
+  /** Whether hard limits of quotas refuse. */
+  readonly enforcesQuota?: boolean;
+  /** A quota, soft or hard, is exceeded. */
+  readonly quotaExceeded?: (excess: QuotaExcess) => void;
 }
 
 type Creation = CreateRequest | CreateTtlRequest;
@@ -74,16 +79,24 @@ export class RequestPreparer {
   readonly #digestEnabled: boolean;
   readonly #skipAcl: boolean;
   readonly #pending: PendingChanges;
+  readonly #quotas: QuotaGuard;
   /** Sessions whose createSession or closeSession is in flight, with its zxid, in zxid order. */
   readonly #opening = new Map<SessionId, number>();
   readonly #closing = new Map<SessionId, number>();
   #lastZxid = 0;
 
-  constructor({ database, digestEnabled = true, skipAcl = false }: PreparerOptions) {
+  constructor(options: PreparerOptions) {
+    const { database, enforcesQuota = false, quotaExceeded = () => {} } = options;
     this.#database = database;
-    this.#digestEnabled = digestEnabled;
-    this.#skipAcl = skipAcl;
+    this.#digestEnabled = options.digestEnabled ?? true;
+    this.#skipAcl = options.skipAcl ?? false;
     this.#pending = new PendingChanges(() => database.tree);
+    this.#quotas = new QuotaGuard({
+      treeOf: () => database.tree,
+      pending: this.#pending,
+      isEnforced: enforcesQuota,
+      exceeded: quotaExceeded,
+    });
   }
 
   /** The record must be proposed: every later one builds on it. */
@@ -211,6 +224,8 @@ export class RequestPreparer {
     if (!isValidPath(path)) return ErrorCode.BAD_ARGUMENTS;
     if (this.#pending.get(path) !== undefined) return ErrorCode.NODE_EXISTS;
     if (this.#database.tree.isEphemeral(parent)) return ErrorCode.NO_CHILDREN_FOR_EPHEMERALS;
+    const quotaErr = this.#quotas.check(path, { count: 1, bytes: request.data?.length ?? 0 });
+    if (quotaErr !== ErrorCode.OK) return quotaErr;
     const parentCversion = (parent.cversion + 1) | 0;
     const owner = ownerOf(request, kind, context.session);
     this.#pending.create({ path, data: request.data, acl, owner, parentCversion }, parent, context);
@@ -238,6 +253,8 @@ export class RequestPreparer {
     const znode = this.#pending.get(path);
     if (znode === undefined) return ErrorCode.NO_NODE;
     if (!this.#isAllowed(znode, Permission.WRITE, context)) return ErrorCode.NO_AUTH;
+    const quotaErr = this.#quotas.check(path, { count: 0, bytes: (data?.length ?? 0) - znode.dataBytes });
+    if (quotaErr !== ErrorCode.OK) return quotaErr;
     if (!isExpected(request.version, znode.version)) return ErrorCode.BAD_VERSION;
     const version = (znode.version + 1) | 0;
     this.#pending.setData(znode, { data, version }, context);

@@ -47,11 +47,13 @@ function conversation(file: string, label: string): Exchange[] {
   return exchanges;
 }
 
-function replay(exchanges: readonly Exchange[], compare: (ours: Buffer, exchange: Exchange) => void): void {
+function replay(
+  exchanges: readonly Exchange[],
+  compare: (ours: Buffer, exchange: Exchange) => void,
+  lines: readonly string[] = ['extendedTypesEnabled=true'],
+): void {
   const world = new MemoryWorld();
-  const server = new MemoryServer(world, {
-    lines: ['extendedTypesEnabled=true', 'tickTime=1000', 'server.1=zab1:1:2'],
-  });
+  const server = new MemoryServer(world, { lines: ['tickTime=1000', 'server.1=zab1:1:2', ...lines] });
   world.run(20);
   const client = server.client({ timeoutMs: 10_000 });
   for (const exchange of exchanges) {
@@ -100,5 +102,20 @@ describe('conversations with Apache ZooKeeper, held again', () => {
       if (!others.has(xid))
         assert.deepEqual(shown(ours, name, masked), shown(reply, name, masked), `${name} ${xid}`);
     });
+  });
+
+  it('count towards quotas, and are refused beyond hard limits', () => {
+    const exchanges = conversation('client-standalone.json', 'standalone without extendedTypesEnabled');
+    assert.equal(exchanges.length, 13);
+    const masked = /^(ctime|mtime)$/;
+
+    replay(
+      exchanges,
+      (ours, { name, reply, xid }) => {
+        assert.deepEqual(decodeReplyHeader(ours), decodeReplyHeader(reply), `${name} ${xid}`);
+        assert.deepEqual(shown(ours, name, masked), shown(reply, name, masked), `${name} ${xid}`);
+      },
+      ['enforceQuota=true'],
+    );
   });
 });

@@ -13,7 +13,7 @@ import type { Applied } from '../../../../docker/zab/src/core/events.ts';
 import { StateDatabase } from '../../../../docker/zab/src/state/database.ts';
 import type { ReplyContent } from '../../../../docker/zab/src/state/local-reads.ts';
 import { replyFor } from '../../../../docker/zab/src/state/replies.ts';
-import { RequestPreparer } from '../../../../docker/zab/src/state/request-preparer.ts';
+import { RequestPreparer, type PreparerOptions } from '../../../../docker/zab/src/state/request-preparer.ts';
 
 export const session: SessionId = '0100000000000001';
 export const otherSession: SessionId = '0100000000000002';
@@ -26,6 +26,8 @@ export interface Submission {
   readonly ownerOk?: boolean;
 }
 
+type StateServerOptions = { readonly extendedTypes?: boolean } & Omit<PreparerOptions, 'database'>;
+
 export class StateServer {
   readonly database: StateDatabase;
   readonly preparer: RequestPreparer;
@@ -34,14 +36,13 @@ export class StateServer {
   readonly recordsPrepared: TxnRecord[] = [];
   #zxid = 0;
 
-  constructor(options: { extendedTypes?: boolean; skipAcl?: boolean } = {}) {
-    const { skipAcl = false, ...treeOptions } = options;
-    this.database = new StateDatabase(treeOptions);
-    this.preparer = new RequestPreparer({ database: this.database, skipAcl });
+  constructor({ extendedTypes = false, ...options }: StateServerOptions = {}) {
+    this.database = new StateDatabase({ extendedTypes });
+    this.preparer = new RequestPreparer({ database: this.database, ...options });
   }
 
   /** With both sessions open. */
-  static serving(options: { extendedTypes?: boolean; skipAcl?: boolean } = {}): StateServer {
+  static serving(options: StateServerOptions = {}): StateServer {
     const server = new StateServer(options);
     server.openSession(session);
     server.openSession(otherSession);
