@@ -10,8 +10,8 @@ import {
   encodeConnectRequestFrame,
   encodeRequestFrame,
 } from '../wire/client-codec.ts';
-import { FrameDecoder } from '../wire/frame.ts';
 import { noSession, type SessionId } from '../wire/session-id.ts';
+import { ReplyReader } from './reply-reader.ts';
 
 export interface LoadConnectionOptions {
   /** Tried in turn, from `first` on. */
@@ -33,6 +33,7 @@ const redialMs = 10;
 /** From the dial to the answer of the handshake, which waits for a commit when the session is new. */
 const handshakeMs = 3_000;
 const closeFrame = encodeRequestFrame(0, { type: 'closeSession' });
+const arrivalBytes = 64 * 1024;
 const noPassword = Buffer.alloc(16);
 
 export class LoadConnection {
@@ -40,11 +41,14 @@ export class LoadConnection {
   readonly #sentMs: Float64Array;
   #serverIndex: number;
   #socket: Socket | null = null;
-  #decoder = new FrameDecoder();
+  readonly #reader: ReplyReader;
+  /** Reused for whatever arrives: what is read has been looked at when the next bytes come. */
+  readonly #arrivals = Buffer.allocUnsafeSlow(arrivalBytes);
   #isAttached = false;
   #isStopped = false;
   #sessionId: SessionId = noSession;
   #password: Buffer = noPassword;
+  #nowMs = 0;
   #xid = 0;
   #answeredXid = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +58,10 @@ export class LoadConnection {
     this.#options = options;
     this.#serverIndex = options.first;
     this.#sentMs = new Float64Array(options.inFlight);
+    this.#reader = new ReplyReader({
+      greeted: (body) => this.#greeted(body),
+      replied: (xid, err) => this.#replied(xid, err),
+    });
   }
 
   start(): void {
@@ -93,12 +101,21 @@ export class LoadConnection {
     const { addresses } = this.#options;
     const address = addresses[this.#serverIndex % addresses.length];
     if (address === undefined) return;
-    const socket = createConnection({ ...address, noDelay: true });
+    this.#reader.reset();
+    const socket = createConnection({
+      ...address,
+      noDelay: true,
+      onread: {
+        buffer: this.#arrivals,
+        callback: (byteCount) => {
+          this.#received(this.#arrivals.subarray(0, byteCount));
+          return true;
+        },
+      },
+    });
     this.#socket = socket;
-    this.#decoder = new FrameDecoder();
     this.#timer = setTimeout(() => socket.destroy(), handshakeMs);
     socket.on('connect', () => socket.write(this.#greeting()));
-    socket.on('data', (chunk) => this.#received(this.#decoder.push(chunk)));
     socket.on('error', () => {});
     socket.on('close', () => this.#closed());
   }
@@ -125,12 +142,18 @@ export class LoadConnection {
     this.#timer = setTimeout(() => this.#dial(), redialMs);
   }
 
-  #received(frames: readonly Buffer[]): void {
-    const [first] = frames;
-    if (first === undefined || this.#answeredXid < 0) return;
-    if (this.#isAttached) return this.#answered(frames);
+  #received(bytes: Buffer): void {
+    if (this.#answeredXid < 0) return;
+    this.#nowMs = performance.now();
+    this.#reader.push(bytes);
+    if (!this.#isAttached) return;
+    if (!this.#isStopped) this.#fill();
+    else if (this.#inFlight === 0) this.#whenIdle?.();
+  }
+
+  #greeted(body: Buffer): void {
     clearTimeout(this.#timer);
-    const { timeoutMs, sessionId, password } = decodeConnectResponse(first);
+    const { timeoutMs, sessionId, password } = decodeConnectResponse(body);
     // No timeout: the session has expired, and the server hangs up.
     this.#sessionId = timeoutMs > 0 ? sessionId : noSession;
     this.#password = timeoutMs > 0 ? Buffer.from(password) : noPassword;
@@ -138,30 +161,22 @@ export class LoadConnection {
     this.#isAttached = true;
     this.#xid = 0;
     this.#answeredXid = 0;
-    this.#fill();
   }
 
-  #answered(frames: readonly Buffer[]): void {
+  #replied(xid: number, err: number): void {
     const { inFlight, answered, refused } = this.#options;
-    const nowMs = performance.now();
-    for (const frame of frames) {
-      const xid = frame.readInt32BE(0);
-      this.#answeredXid += 1;
-      if (xid !== this.#answeredXid) {
-        throw new Error(`a reply with xid ${xid} where ${this.#answeredXid} is next`);
-      }
-      const err = frame.readInt32BE(12);
-      if (err === 0) answered(this.#sentMs[xid % inFlight] ?? nowMs, nowMs);
-      else refused(err);
+    this.#answeredXid += 1;
+    if (xid !== this.#answeredXid) {
+      throw new Error(`a reply with xid ${xid} where ${this.#answeredXid} is next`);
     }
-    if (!this.#isStopped) this.#fill();
-    else if (this.#inFlight === 0) this.#whenIdle?.();
+    if (err === 0) answered(this.#sentMs[xid % inFlight] ?? this.#nowMs, this.#nowMs);
+    else refused(err);
   }
 
   /** As many requests as are missing, in one write. */
   #fill(): void {
     const { inFlight, nextFrame } = this.#options;
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs;
     const frames: Buffer[] = [];
     for (let count = inFlight - this.#inFlight; count > 0 && !this.#isStopped; count--) {
       const frame = nextFrame();
