@@ -70,6 +70,11 @@ export class SimulatedLink implements Link {
     this.#transmit(bytes);
   }
 
+  writeAll(chunks: readonly Buffer[]): void {
+    const [only] = chunks;
+    this.write(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+  }
+
   pause(): void {
     this.#isFlowing = false;
   }

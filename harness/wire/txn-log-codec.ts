@@ -15,8 +15,6 @@ const endMark = 0x42;
 /** A transaction's own header: what a record holds at the very least. */
 const minTxnBytes = 32;
 
-const endMarkChunk = Buffer.from([endMark]);
-
 export function logFileHeader(): Buffer {
   const header = Buffer.alloc(logHeaderBytes);
   header.writeInt32BE(magic, 0);
@@ -24,13 +22,29 @@ export function logFileHeader(): Buffer {
   return header;
 }
 
-/** The record in three chunks, so that the transaction's bytes are not copied. */
-export function frameLogRecord(bytes: Buffer): readonly Buffer[] {
-  const head = Buffer.allocUnsafe(recordHeadBytes);
-  head.writeInt32BE(0, 0);
-  head.writeUInt32BE(adler32(bytes), 4);
-  head.writeInt32BE(bytes.length, 8);
-  return [head, bytes, endMarkChunk];
+/** Checksum, length and end mark: what is around each record. */
+export const framingBytes = recordHeadBytes + 1;
+
+/**
+ * Records as chunks to be written one behind the other; the transactions' bytes are not copied. All that is
+ * around them lies in one buffer: an end mark and the next record's head are neighbours in the file, too.
+ */
+export function frameLogRecords(records: readonly Buffer[]): Buffer[] {
+  const framing = Buffer.allocUnsafe(framingBytes * records.length);
+  const chunks: Buffer[] = [];
+  let from = 0;
+  let at = 0;
+  for (const bytes of records) {
+    framing.writeInt32BE(0, at);
+    framing.writeUInt32BE(adler32(bytes), at + 4);
+    framing.writeInt32BE(bytes.length, at + 8);
+    at += recordHeadBytes;
+    chunks.push(framing.subarray(from, at), bytes);
+    from = at;
+    framing[at++] = endMark;
+  }
+  chunks.push(framing.subarray(from, at));
+  return chunks;
 }
 
 export interface LogRecord {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { decodeTxn, encodeTxn } from '../../../harness/wire/txn-codec.ts';
 import {
-  frameLogRecord,
+  frameLogRecords,
   logFileHeader,
   logHeaderBytes,
   scanLog,
@@ -27,7 +27,7 @@ const txns = [1, 2, 3].map((zxid) =>
     null,
   ),
 );
-const framed = txns.map(({ bytes }) => Buffer.concat(frameLogRecord(bytes)));
+const framed = txns.map(({ bytes }) => Buffer.concat(frameLogRecords([bytes])));
 const whole = Buffer.concat([logFileHeader(), ...framed]);
 const recordBytes = framed[0]?.length ?? 0;
 const secondAt = logHeaderBytes + recordBytes;
@@ -67,7 +67,7 @@ describe('transaction log codec', () => {
       for (const [index, { bytes }] of scanLog(file).records.entries()) {
         const { header, txn, digest } = decodeTxn(bytes);
 
-        const again = Buffer.concat(frameLogRecord(encodeTxn(header, txn, digest).bytes));
+        const again = Buffer.concat(frameLogRecords([encodeTxn(header, txn, digest).bytes]));
 
         assert.equal(again.toString('hex'), records[index]?.['hex'], `${name}, record ${index}`);
       }
@@ -169,7 +169,7 @@ describe('transaction log codec', () => {
   });
 
   it('does not copy the transaction', () => {
-    const [, body] = frameLogRecord(txns[0]?.bytes as Buffer);
+    const [, body] = frameLogRecords([txns[0]?.bytes as Buffer]);
 
     assert.equal(body, txns[0]?.bytes);
   });

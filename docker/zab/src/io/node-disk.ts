@@ -1,14 +1,28 @@
 // The Disk port on Node's file system: batches of a lane one after the other, each in order, stopped by its
 // first failure. Files that are appended to stay open between batches; a sync is an fdatasync, and names become
-// durable by an fsync of their directory.
+// durable by an fsync of their directory. An append that is synced at once is one write that returns when it is
+// durable (O_DSYNC): each way to a thread and back costs a busy machine more than the system call.
 
-import { close, fdatasync, fsync, ftruncate, open, readdirSync, readFileSync, write } from 'node:fs';
+import {
+  close,
+  constants,
+  fdatasync,
+  fsync,
+  ftruncate,
+  open,
+  readdirSync,
+  readFileSync,
+  write,
+} from 'node:fs';
 import { mkdir, rename, unlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Disk, DiskError, DiskLane, DiskOperation } from '../server/ports.ts';
 
 /** A log, its successor and a temporary file: more are not in use at any time. */
 const maxOpenFiles = 4;
+/** Chunks are gathered up to this, and written together. */
+const gatherBytes = 1024 * 1024;
+const { O_WRONLY, O_CREAT, O_APPEND, O_DSYNC } = constants;
 
 export function createNodeDisk(): Disk {
   const lanes: Readonly<Record<DiskLane, BatchWriter>> = {
@@ -50,10 +64,27 @@ const truncateFile = promisify(ftruncate);
 
 type Done = (error: DiskError | null) => void;
 
+const openFlags = {
+  plain: O_WRONLY | O_CREAT | O_APPEND,
+  synced: O_WRONLY | O_CREAT | O_APPEND | O_DSYNC,
+  empty: 'w',
+} as const;
+type OpenMode = keyof typeof openFlags;
+
+interface OpenFile {
+  readonly descriptor: number;
+  /** Every write is durable when it returns. */
+  readonly isSynced: boolean;
+}
+
 class BatchWriter {
   readonly #batches: { operations: readonly DiskOperation[]; done: Done }[] = [];
   /** Least recently opened first. */
-  readonly #files = new Map<string, number>();
+  readonly #files = new Map<string, OpenFile>();
+  /** Files that hold what an fdatasync must make durable. */
+  readonly #unsynced = new Set<string>();
+  /** Used again for every append: batches are carried out one after the other. */
+  #gathered: Buffer | null = null;
   #isRunning = false;
 
   submit(operations: readonly DiskOperation[], done: Done): void {
@@ -75,7 +106,7 @@ class BatchWriter {
   async #carryOut(operations: readonly DiskOperation[]): Promise<DiskError | null> {
     for (const [operationIndex, operation] of operations.entries()) {
       try {
-        await this.#perform(operation);
+        await this.#perform(operation, operations[operationIndex + 1]);
       } catch (error) {
         return Object.assign(error instanceof Error ? error : new Error(String(error)), { operationIndex });
       }
@@ -83,41 +114,76 @@ class BatchWriter {
     return null;
   }
 
-  async #perform(operation: DiskOperation): Promise<void> {
+  async #perform(operation: DiskOperation, next: DiskOperation | undefined): Promise<void> {
     switch (operation.type) {
       case 'append': {
-        const file = await this.#open(operation.path, 'a');
-        for (const chunk of operation.chunks) await writeAll(file, chunk);
-        return;
+        const isSynced = next?.type === 'sync' && next.path === operation.path;
+        const file = await this.#open(operation.path, isSynced ? 'synced' : 'plain');
+        if (!file.isSynced) this.#unsynced.add(operation.path);
+        return this.#writeGathered(file.descriptor, operation.chunks);
       }
       case 'write': {
         await this.#close(operation.path);
-        return writeAll(await this.#open(operation.path, 'w'), operation.bytes);
+        this.#unsynced.add(operation.path);
+        return writeAll((await this.#open(operation.path, 'empty')).descriptor, operation.bytes);
       }
       case 'sync':
-        return syncData(await this.#open(operation.path, 'a'));
+        return this.#sync(operation.path);
       case 'syncDirectory':
         return syncDirectory(operation.path);
       case 'truncate':
-        return truncateFile(await this.#open(operation.path, 'a'), operation.size);
+        return this.#truncate(operation.path, operation.size);
       case 'rename':
         await this.#close(operation.from);
         await this.#close(operation.to);
+        if (this.#unsynced.delete(operation.from)) this.#unsynced.add(operation.to);
         return rename(operation.from, operation.to);
       case 'remove':
         await this.#close(operation.path);
+        this.#unsynced.delete(operation.path);
         return removeFile(operation.path);
       case 'makeDirectory':
         await mkdir(operation.path, { recursive: true });
     }
   }
 
-  async #open(path: string, flags: 'a' | 'w'): Promise<number> {
+  async #writeGathered(descriptor: number, chunks: readonly Buffer[]): Promise<void> {
+    this.#gathered ??= Buffer.allocUnsafeSlow(gatherBytes);
+    let length = 0;
+    for (const chunk of chunks) {
+      if (chunk.length > gatherBytes - length) {
+        await writeAll(descriptor, this.#gathered.subarray(0, length));
+        length = 0;
+      }
+      if (chunk.length > gatherBytes) await writeAll(descriptor, chunk);
+      else {
+        this.#gathered.set(chunk, length);
+        length += chunk.length;
+      }
+    }
+    await writeAll(descriptor, this.#gathered.subarray(0, length));
+  }
+
+  async #sync(path: string): Promise<void> {
+    const { descriptor, isSynced } = await this.#open(path, 'plain');
+    if (isSynced && !this.#unsynced.has(path)) return;
+    await syncData(descriptor);
+    this.#unsynced.delete(path);
+  }
+
+  /** A synced descriptor makes writes durable, and no truncation. */
+  async #truncate(path: string, size: number): Promise<void> {
+    await this.#close(path);
+    this.#unsynced.add(path);
+    return truncateFile((await this.#open(path, 'plain')).descriptor, size);
+  }
+
+  async #open(path: string, mode: OpenMode): Promise<OpenFile> {
     const present = this.#files.get(path);
     if (present !== undefined) return present;
     const [oldest] = this.#files.keys();
     if (oldest !== undefined && this.#files.size >= maxOpenFiles) await this.#close(oldest);
-    const file = await openFile(path, flags);
+    const file = { descriptor: await openFile(path, openFlags[mode]), isSynced: mode === 'synced' };
     this.#files.set(path, file);
     return file;
   }
@@ -126,7 +192,7 @@ class BatchWriter {
     const file = this.#files.get(path);
     if (file === undefined) return;
     this.#files.delete(path);
-    await closeFile(file);
+    await closeFile(file.descriptor);
   }
 }
 

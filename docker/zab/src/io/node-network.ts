@@ -1,8 +1,9 @@
-// The Network port on Node's TCP sockets. Writes to a socket within one turn of the event loop leave as one:
-// the socket is corked at the first and released behind the callbacks of that turn.
+// The Network port on Node's TCP sockets. Writes to a socket within one turn of the event loop leave as one,
+// behind the callbacks of that turn.
 
 import { createServer, connect, type Socket } from 'node:net';
 import type { Address, Link, LinkHandlers, ListenAddress, Listener, Network } from '../server/ports.ts';
+import { SendBuffer } from './send-buffer.ts';
 
 /** What a closed connection may still take to send its last bytes. */
 const lingerMs = 5_000;
@@ -56,7 +57,8 @@ class NodeLink implements Link {
   #reason = 'closed by the other side';
   /** This side is done with the link: whatever still arrives is nobody's. */
   #isReleased = false;
-  #isCorked = false;
+  readonly #outgoing = new SendBuffer();
+  #isFlushDue = false;
 
   constructor(socket: Socket, remote: Address) {
     this.#socket = socket;
@@ -78,25 +80,40 @@ class NodeLink implements Link {
       // A link that its owner destroyed has already ended for that owner.
       const isReleased = this.#isReleased;
       this.#isReleased = true;
+      this.#outgoing.clear();
       if (!isReleased) handlers.closed(this, this.#reason);
     });
   }
 
   get bufferedBytes(): number {
-    return this.#socket.writableLength;
+    return this.#outgoing.byteCount + this.#socket.writableLength;
   }
 
   write(bytes: Buffer): void {
     if (this.#isReleased || !this.#socket.writable) return;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      setImmediate(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
-    }
-    this.#socket.write(bytes);
+    this.#outgoing.add(bytes);
+    this.#flushSoon();
+  }
+
+  writeAll(chunks: readonly Buffer[]): void {
+    if (this.#isReleased || !this.#socket.writable) return;
+    for (const chunk of chunks) this.#outgoing.add(chunk);
+    this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false;
+    const socket = this.#socket;
+    if (!socket.writable) return this.#outgoing.clear();
+    socket.cork();
+    this.#outgoing.flush((bytes, gone) => void socket.write(bytes, gone));
+    socket.uncork();
   }
 
   pause(): void {
@@ -112,6 +129,7 @@ class NodeLink implements Link {
     this.#isReleased = true;
     const socket = this.#socket;
     if (socket.connecting) return void socket.destroy();
+    this.#flush();
     socket.end();
     // Bytes that arrive late must not keep the connection, nor may a peer that has gone silent.
     socket.resume();

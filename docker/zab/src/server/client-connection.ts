@@ -166,8 +166,7 @@ export class ClientConnection {
     if (outgoing.length === 0) return;
     this.#outgoing = [];
     this.#outgoingBytes = 0;
-    const [only] = outgoing;
-    this.link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
+    this.link.writeAll(outgoing);
   }
 
   /** Sends what is there, then closes. */

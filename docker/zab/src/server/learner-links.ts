@@ -9,6 +9,7 @@ import {
   QuorumStreamDecoder,
   QuorumStreamError,
 } from '../../../../harness/wire/quorum-codec.ts';
+import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
 import type { ByteSource, LinkId, PeerEvent, SendOperation } from '../core/events.ts';
 import type { Member, Membership } from '../core/membership.ts';
 import { OutgoingSnapshot } from './outgoing-snapshot.ts';
@@ -54,6 +55,7 @@ export class LearnerLinks {
   /** A dial that has not been answered. */
   #dialing: { link: Link | null } | null = null;
   #nextId = 1;
+  #lastEncoded: { readonly packet: QuorumPacket; readonly bytes: Buffer } | null = null;
   #isStopped = false;
 
   constructor(options: LearnerLinksOptions) {
@@ -70,7 +72,7 @@ export class LearnerLinks {
       case 'connectLeader':
         return this.#dial(operation.sid);
       case 'packet':
-        return this.#enqueue(operation.link, encodeQuorumPacket(operation.packet));
+        return this.#enqueue(operation.link, this.#encode(operation.packet));
       case 'stream':
         return this.#startSnapshot(operation.link, operation.source);
       case 'close':
@@ -84,8 +86,7 @@ export class LearnerLinks {
       const { link, outgoing } = entry;
       entry.outgoing = [];
       if (entry.isClosed) continue;
-      const [only] = outgoing;
-      link.write(outgoing.length === 1 && only !== undefined ? only : Buffer.concat(outgoing));
+      link.writeAll(outgoing);
       if (link.bufferedBytes > maxBufferedBytes) this.#fail(entry, 'it does not take what is sent to it');
     }
     this.#dirty.clear();
@@ -221,7 +222,7 @@ export class LearnerLinks {
       `link to ${entry.link.remote.host}:${entry.link.remote.port} closed: ${reason}`,
     );
     // What this turn said before is still worth hearing.
-    if (entry.outgoing.length > 0) entry.link.write(Buffer.concat(entry.outgoing));
+    if (entry.outgoing.length > 0) entry.link.writeAll(entry.outgoing);
     this.#forget(entry);
     entry.link.end();
   }
@@ -232,6 +233,14 @@ export class LearnerLinks {
     entry.outgoing = [];
     this.#dirty.delete(entry);
     this.#links.delete(entry.id);
+  }
+
+  /** A leader says the same to every learner, one after the other. */
+  #encode(packet: QuorumPacket): Buffer {
+    if (this.#lastEncoded?.packet === packet) return this.#lastEncoded.bytes;
+    const bytes = encodeQuorumPacket(packet);
+    this.#lastEncoded = { packet, bytes };
+    return bytes;
   }
 
   #enqueue(id: LinkId, bytes: Buffer): void {

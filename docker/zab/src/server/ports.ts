@@ -33,6 +33,8 @@ export interface Link {
   /** Bytes handed to `write` that the other side's network has not taken yet. */
   readonly bufferedBytes: number;
   write(bytes: Buffer): void;
+  /** As one write of all of them together, which need not join them before. */
+  writeAll(chunks: readonly Buffer[]): void;
   /** Stops and restarts the flow of `data`, for back pressure. */
   pause(): void;
   resume(): void;

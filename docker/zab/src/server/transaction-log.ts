@@ -3,13 +3,15 @@
 // A file is never appended to after a restart, a truncation or a snapshot: the next record starts a new one.
 
 import assert from 'node:assert/strict';
-import { frameLogRecord, logFileHeader, logHeaderBytes } from '../../../../harness/wire/txn-log-codec.ts';
+import {
+  framingBytes,
+  frameLogRecords,
+  logFileHeader,
+  logHeaderBytes,
+} from '../../../../harness/wire/txn-log-codec.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { logPath, type DataDirectories } from './file-names.ts';
 import type { DiskOperation } from './ports.ts';
-
-/** Adler-32, length and end mark around a record's bytes. */
-const framingBytes = 13;
 
 /** One file, with the offsets that truncation needs. */
 export class LogFile {
@@ -79,16 +81,16 @@ export class TransactionLog {
     const isNew = !this.#isOpen;
     const file = isNew ? this.#openFile(first.header.zxid) : this.#files.at(-1);
     assert(file !== undefined, 'an open log has a file');
-    const chunks: Buffer[] = isNew ? [logFileHeader()] : [];
     const position = isNew ? 0 : file.size;
     let end = isNew ? logHeaderBytes : file.size;
     for (const { header, bytes } of records) {
-      chunks.push(...frameLogRecord(bytes));
       end += framingBytes + bytes.length;
       file.add(header.zxid, end);
     }
     const { path } = file;
-    const operations: DiskOperation[] = [{ type: 'append', path, chunks: [Buffer.concat(chunks)], position }];
+    const chunks = frameLogRecords(records.map(({ bytes }) => bytes));
+    if (isNew) chunks.unshift(logFileHeader());
+    const operations: DiskOperation[] = [{ type: 'append', path, chunks, position }];
     if (!isSynced) return operations;
     operations.push({ type: 'sync', path });
     // Without this the file itself could vanish in a power failure, with all its synced records.

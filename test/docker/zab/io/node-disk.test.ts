@@ -37,6 +37,29 @@ describe('the disk on Node', () => {
     assert.equal(text('log'), 'abcX');
   });
 
+  it('gathers chunks of every size, in order', async () => {
+    const sizes = [10, 700_000, 700_000, 3_000_000, 20, 0, 1_048_576, 5];
+    const chunks = sizes.map((size, index) => Buffer.alloc(size, index + 1));
+    const path = at('log');
+
+    for (const isSynced of [true, false]) {
+      await submit({ type: 'append', position: 0, path, chunks }, ...sync(path, isSynced));
+      assert.ok(disk.read(path)?.equals(Buffer.concat(chunks)));
+      await submit({ type: 'remove', path });
+    }
+  });
+
+  it('appends to the end, wherever it is by now', async () => {
+    const path = at('log');
+    await submit(append('log', 'abcdef'), ...sync(path, true));
+    await submit({ type: 'truncate', path, size: 2 });
+
+    await submit(append('log', 'X'), ...sync(path, true));
+    await submit(append('log', 'Y'));
+
+    assert.equal(text('log'), 'abXY');
+  });
+
   it('replaces a file by write and rename', async () => {
     await submit({ type: 'write', path: at('epoch'), bytes: Buffer.from('1') });
     const error = await submit(
@@ -95,3 +118,7 @@ describe('the disk on Node', () => {
     assert.equal(text('all'), '123456');
   });
 });
+
+function sync(path: string, isSynced: boolean): DiskOperation[] {
+  return isSynced ? [{ type: 'sync', path }] : [];
+}

@@ -47,6 +47,7 @@ class Desk {
       remote: { host: '127.0.0.1', port: 1 },
       bufferedBytes: 0,
       write: (bytes) => void sent.push(bytes),
+      writeAll: (chunks) => void sent.push(...chunks),
       pause: () => {},
       resume: () => {},
       end: () => {},

@@ -58,6 +58,10 @@ class HoldingLink implements Link {
     this.inner?.write(bytes);
   }
 
+  writeAll(chunks: readonly Buffer[]): void {
+    this.write(Buffer.concat(chunks));
+  }
+
   pause(): void {
     this.inner?.pause();
   }

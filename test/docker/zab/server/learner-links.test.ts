@@ -40,6 +40,7 @@ function connect() {
     handlers: null as LinkHandlers | null,
     writes: [] as Buffer[],
     write: (bytes: Buffer) => void link.writes.push(bytes),
+    writeAll: (chunks: readonly Buffer[]) => void link.writes.push(Buffer.concat(chunks)),
     pause: () => {},
     resume: () => {},
     end: () => {},

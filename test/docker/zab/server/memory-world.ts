@@ -133,6 +133,10 @@ class MemoryLink implements Link {
     return Math.max(0, this.#undelivered - windowBytes);
   }
 
+  writeAll(chunks: readonly Buffer[]): void {
+    this.write(Buffer.concat(chunks));
+  }
+
   write(bytes: Buffer): void {
     const copy = Buffer.from(bytes);
     this.#undelivered += copy.length;
