@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { SendBuffer } from '../../../../docker/zab/src/io/send-buffer.ts';
 
 describe('send buffer', () => {

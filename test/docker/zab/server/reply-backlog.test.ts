@@ -12,6 +12,7 @@ function behind(unsentBytes: number): ClientConnection & { link: { bufferedBytes
     remote: { host: '10.0.0.1', port: 1 },
     bufferedBytes: unsentBytes,
     write: nothing,
+    writeAll: nothing,
     pause: nothing,
     resume: nothing,
     end: nothing,

@@ -78,6 +78,7 @@ export function connectionAt(options: {
     remote: { host: '127.0.0.1', port: options.port },
     bufferedBytes: 0,
     write: () => {},
+    writeAll: () => {},
     pause: () => {},
     resume: () => {},
     end: () => {},
