@@ -64,9 +64,9 @@ export class ServerLoop implements EnsembleGate {
   readonly config: ZooConfig;
   readonly clock: ServerPorts['clock'];
   readonly log: ServerPorts['log'];
-  readonly trace: TraceSink;
   readonly localSessions: LocalSessions | null;
   readonly storage: Storage;
+  readonly #trace: TraceSink;
   readonly #database: StateDatabase;
   readonly #readOnlyMode: ReadOnlyMode;
   readonly #ports: ServerPorts;
@@ -100,7 +100,7 @@ export class ServerLoop implements EnsembleGate {
     this.config = config;
     this.clock = ports.clock;
     this.log = ports.log;
-    this.trace = trace;
+    this.#trace = trace;
     this.#database = database;
     this.#ports = ports;
     this.#sid = config.serverId ?? standaloneSid;
@@ -140,6 +140,11 @@ export class ServerLoop implements EnsembleGate {
 
   get isReadOnly(): boolean {
     return this.#readOnlyMode.isOn;
+  }
+
+  /** A server without a quorum promises its clients nothing that a trace could be judged by. */
+  get trace(): TraceSink {
+    return this.isReadOnly ? undefined : this.#trace;
   }
 
   /** What clients see. */
