@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
+import { judgeTrace } from '../../../checkers/trace/judge-trace.ts';
 import type { Client } from '../../../harness/client/client.ts';
 import { createSimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
 import type { SimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
@@ -80,6 +81,57 @@ describe('the bundled ensemble in the simulated world', () => {
     assert.equal(client.sessionId, session, 'the session survives the leader');
     const { data } = await clientOf(ensemble, leader).syncAndGetData('/register');
     assert.equal(data.toString(), 'after');
+  });
+
+  it('keeps what it acknowledged while disks fill up, empty and fail to sync', async () => {
+    for (const seed of [11, 12, 13]) {
+      await using ensemble = await startEnsemble(seed);
+      await waitForLeader(ensemble);
+      const random = new Random(seed).fork('disks');
+      const client = clientOf(ensemble, 1, 2, 3, 4, 5);
+      const acknowledged: string[] = [];
+
+      for (let round = 0; round < 40; round++) {
+        const leader = ensemble.servers.find(({ sid }) => sid === 1 + (round % 5))!.sid;
+        const sid = random.chance(0.5) ? leader : random.between(1, 5);
+        await ensemble.failDisk(sid, random.chance(0.8) ? 'ENOSPC' : 'EIO');
+        for (let count = 0; count < 5; count++) {
+          const path = `/${round}-${count}`;
+          await client.create(path, Buffer.alloc(300)).then(
+            () => acknowledged.push(path),
+            () => undefined,
+          );
+        }
+        await ensemble.clock.sleep(random.between(0, 600));
+        await ensemble.failDisk(sid, null);
+        if (!(await ensemble.isRunning(sid))) await ensemble.startServer(sid);
+      }
+      await waitForLeader(ensemble);
+
+      const { findings } = judgeTrace(ensemble.traceEvents()!, {
+        voters: [1, 2, 3, 4, 5],
+        observers: [],
+        tickMs: ensemble.tickMs,
+        syncLimit: ensemble.syncLimit,
+      });
+      assert.deepEqual(
+        findings.map(({ sentence }) => sentence),
+        [],
+      );
+      const logs = JSON.stringify(
+        [...(await ensemble.collect()).files.values()].filter((file) => typeof file === 'string'),
+      );
+      for (const sign of ['takes no writes (ENOSPC', 'takes writes again', 'the disk failed (EIO']) {
+        assert.ok(logs.includes(sign), `no server said that ${sign}`);
+      }
+      assert.ok(acknowledged.length > 100, `${acknowledged.length} of 200 acknowledged`);
+      for (const { sid } of ensemble.servers) {
+        const reader = clientOf(ensemble, sid);
+        await insist(ensemble, () => reader.sync('/'));
+        const kept = new Set((await reader.getChildren('/')).children);
+        for (const path of acknowledged) assert.ok(kept.has(path.slice(1)), `${path} at server ${sid}`);
+      }
+    }
   });
 
   it('serves in the majority and not in the minority of a partition', async () => {

@@ -285,6 +285,18 @@ export class Storage {
     this.flush();
   }
 
+  /** Files that nobody needs: to remove a large one takes long, and the log's sync must not wait for it. */
+  #purge(): void {
+    const { disk, log, purgeRetainCount } = this.#options;
+    if (purgeRetainCount === null) return;
+    const operations = this.#snapshots.purge(purgeRetainCount, this.#log);
+    if (operations.length === 0) return;
+    const done = (error: DiskError | null): void => {
+      if (error !== null) log('warn', `old snapshots and logs could not all be removed: ${error.message}`);
+    };
+    disk.submit(operations, done, 'background');
+  }
+
   #abandonSnapshot(): void {
     this.#snapshotWriter?.abort();
     this.#snapshotWriter = null;
@@ -317,7 +329,7 @@ export class Storage {
   }
 
   #planOther(operation: Exclude<StorageOperation, { type: 'append' }>): DiskOperation[] {
-    const { directories, purgeRetainCount } = this.#options;
+    const { directories } = this.#options;
     switch (operation.type) {
       case 'acceptedEpoch':
       case 'currentEpoch':
@@ -339,7 +351,8 @@ export class Storage {
         this.#snapshots.added(operation.request.zxid);
         return [];
       case 'purge':
-        return purgeRetainCount === null ? [] : this.#snapshots.purge(purgeRetainCount, this.#log);
+        this.#purge();
+        return [];
     }
   }
 }
