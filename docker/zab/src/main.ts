@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs';
 import { createNodeClock } from './io/node-clock.ts';
 import { createNodeCompression } from './io/node-compression.ts';
 import { createNodeDisk } from './io/node-disk.ts';
+import { createNodeHost } from './io/node-host.ts';
 import { createNodeNetwork } from './io/node-network.ts';
 import { createJsonLog } from './io/json-log.ts';
-import { askMode } from './io/status.ts';
+import { startOperatorServers } from './io/operator-servers.ts';
+import { askMode, describePort } from './io/status.ts';
 import { openTraceFile } from './io/trace-file.ts';
 import { ConfigError, parseZooConfig, withServerId, type ZooConfig } from './server/config.ts';
 import { ExitCode } from './server/exit-code.ts';
@@ -23,10 +25,19 @@ Examples:
 
 Environment:
   ZAB_TRACE_FILE   append what the server does to this file, one JSON object per line
-  ZAB_LOG_LEVEL    debug, info (default), warn or error
+  ZAB_LOG_LEVEL    debug, info (default), warn or error; the log is one JSON object per line
+
+Operators ask a running server
+  by four-letter words on the client port, as far as 4lw.commands.whitelist has them:
+                   echo srvr | nc localhost 2181
+  by HTTP on admin.serverPort (8080):
+                   curl http://localhost:8080/commands
+  and, with metricsProvider.className=...PrometheusMetricsProvider, on port 7000:
+                   curl http://localhost:7000/metrics
 
 Exit codes: 0 finished, 1 the server or its data failed (status: it serves no clients),
-2 wrong command line or configuration, 14 the election port cannot be bound
+2 wrong command line or configuration, 4 the AdminServer of a server alone cannot listen,
+14 the election port cannot be bound
 `;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -73,17 +84,24 @@ function readConfig(file: string): ZooConfig | null {
 }
 
 async function printStatus(config: ZooConfig): Promise<void> {
+  // The lines of zkServer.sh, which scripts read; what is wrong in detail goes where they do not look.
+  process.stderr.write(`Using config: ${config.file}\n`);
+  process.stdout.write(describePort(config));
   const answer = await askMode(config);
   if ('mode' in answer) {
     process.stdout.write(`Mode: ${answer.mode}\n`);
     return;
   }
+  process.stdout.write('Error contacting service. It is probably not running.\n');
   process.stderr.write(`zab-server: ${answer.problem}\n`);
   process.exitCode = ExitCode.UNEXPECTED;
 }
 
 function runServer(config: ZooConfig): void {
-  const log = createJsonLog(logLevelOf(process.env['ZAB_LOG_LEVEL']));
+  const log = createJsonLog({
+    leastLevel: logLevelOf(process.env['ZAB_LOG_LEVEL']),
+    server: config.serverId,
+  });
   const tracePath = process.env['ZAB_TRACE_FILE'];
   const trace = tracePath === undefined || tracePath === '' ? undefined : openTraceFile(tracePath);
   const exit = (code: number): never => {
@@ -95,6 +113,7 @@ function runServer(config: ZooConfig): void {
     network: createNodeNetwork(),
     disk: createNodeDisk(),
     compression: createNodeCompression(),
+    host: createNodeHost(),
     random: Math.random,
     log,
     trace: trace?.write,
@@ -114,14 +133,14 @@ function runServer(config: ZooConfig): void {
     exit(ExitCode.UNEXPECTED);
   });
   log('info', 'starting', { config: describe(config) });
+  startOperatorServers({ config, view: () => server.view, log, exit });
   server.start();
 }
 
-/** As it is after every default was filled in, without secrets and without the text that it came from. */
+/** As it is after every default was filled in, without secrets. */
 function describe(config: ZooConfig): unknown {
-  const { text: _, ...rest } = config;
   return JSON.parse(
-    JSON.stringify(rest, (key, value: unknown) => {
+    JSON.stringify(config, (key, value: unknown) => {
       if (value instanceof Set) return [...value];
       return (key === 'password' || key === 'superDigest') && value !== null ? '(hidden)' : value;
     }),

@@ -63,7 +63,11 @@ describe('zab-server', () => {
     assert(servers.isRunning('alone'));
 
     const status = await runCommand('status', file);
-    assert.deepEqual(status, { code: 0, stdout: 'Mode: standalone\n', stderr: '' });
+    assert.deepEqual(status, {
+      code: 0,
+      stdout: `Client port found: ${port}. Client address: localhost. Client SSL: false.\nMode: standalone\n`,
+      stderr: `Using config: ${file}\n`,
+    });
 
     await servers.end('alone', 'SIGKILL');
     servers.start('alone');
@@ -77,6 +81,10 @@ describe('zab-server', () => {
     assert.equal(await servers.end('alone', 'SIGTERM'), 0);
     const down = await runCommand('status', file);
     assert.equal(down.code, 1);
+    assert.match(
+      down.stdout,
+      /^Client port found: \d+\..*\nError contacting service\. It is probably not running\.\n$/,
+    );
     assert.match(down.stderr, new RegExp(`nothing answers on 127\\.0\\.0\\.1:${port}.*probably not running`));
   });
 
@@ -184,7 +192,7 @@ describe('zab-server', () => {
     ]);
 
     assert.equal(config.code, 2);
-    assert.match(config.stderr, /malformed\.cfg:3: tickTime: expected a whole number.*found "soon"/);
+    assert.match(config.stderr, /malformed\.cfg:4: tickTime: expected a whole number.*found "soon"/);
     assert.equal(myid.code, 2);
     assert.match(myid.stderr, /nobody\/myid: the file is missing.*echo 1 > /);
     assert.equal(data.code, 1);

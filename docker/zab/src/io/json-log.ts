@@ -5,12 +5,18 @@ import type { LogSink } from '../server/ports.ts';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** Lines below `leastLevel` are left out. */
-export function createJsonLog(leastLevel: (typeof levels)[number] = 'info'): LogSink {
+export interface JsonLogOptions {
+  /** Lines below it are left out. */
+  readonly leastLevel: (typeof levels)[number];
+  /** The server's id, in every line; null for a server alone. */
+  readonly server: number | null;
+}
+
+export function createJsonLog({ leastLevel, server }: JsonLogOptions): LogSink {
   const least = levels.indexOf(leastLevel);
   return (level, message, fields) => {
     if (levels.indexOf(level) < least) return;
-    const line = JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
+    const line = JSON.stringify({ time: new Date().toISOString(), level, server, message, ...fields });
     const stream = level === 'warn' || level === 'error' ? process.stderr : process.stdout;
     stream.write(`${line}\n`);
   };

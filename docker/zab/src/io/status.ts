@@ -5,6 +5,14 @@ import { clientAddressOf, type ZooConfig } from '../server/config.ts';
 
 export type StatusAnswer = { readonly mode: string } | { readonly problem: string };
 
+/** As zkServer.sh prints it; empty without a client port. */
+export function describePort(config: ZooConfig): string {
+  const address = clientAddressOf(config);
+  if (address === null) return '';
+  const host = address.host === '0.0.0.0' || address.host === '::' ? 'localhost' : address.host;
+  return `Client port found: ${address.port}. Client address: ${host}. Client SSL: false.\n`;
+}
+
 const patienceMs = 5_000;
 
 export async function askMode(config: ZooConfig): Promise<StatusAnswer> {

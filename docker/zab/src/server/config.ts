@@ -28,8 +28,6 @@ export { ConfigError };
 export interface ZooConfig
   extends BasicSettings, LimitSettings, StorageSettings, EnsembleSettings, AccessSettings {
   readonly file: string;
-  /** The text of the file, as `initial_configuration` shows it. */
-  readonly text: string;
   readonly mode: 'standalone' | 'ensemble';
   /** From `dataDir/myid`; null until it was read, and in standalone mode. */
   readonly serverId: number | null;
@@ -64,7 +62,6 @@ export function parseZooConfig(text: string, file: string): ZooConfig {
   };
   return {
     file,
-    text,
     mode,
     serverId: null,
     membership: { members, version: 0 },

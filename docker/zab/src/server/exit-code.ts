@@ -6,5 +6,7 @@ export const ExitCode = {
   UNEXPECTED: 1,
   /** A wrong command line, zoo.cfg or myid. */
   BAD_CONFIGURATION: 2,
+  /** A server alone, whose AdminServer could not listen. */
+  ADMIN_SERVER_FAILED: 4,
   CANNOT_BIND_ELECTION_PORT: 14,
 } as const;

@@ -124,18 +124,12 @@ export class ServerLoop implements EnsembleGate {
     this.#electionLinks = options.epochs === null ? null : this.#makeElectionLinks();
     this.#learnerLinks = options.epochs === null ? null : this.#makeLearnerLinks();
     this.#protocol = this.#makeProtocol(options);
-    this.#measureLoad(options);
+    this.#measurements.loaded(options, this.clock.wallMs());
   }
 
-  #measureLoad({ recovery, loadMs }: ServerLoopOptions): void {
-    this.#measurements.loaded(loadMs, recovery.tail.length);
-    if (recovery.snapshotZxid !== null) {
-      this.#measurements.snapshotFound(recovery.snapshotZxid, this.clock.wallMs());
-    }
-  }
-
+  /** Clients are served: a leader may be told to leave them to the others (`leaderServes=no`). */
   get isServing(): boolean {
-    return this.#isServing;
+    return this.#isServing && (this.config.leaderServes || this.mode !== 'leader');
   }
 
   get isReadOnly(): boolean {
@@ -592,7 +586,7 @@ export class ServerLoop implements EnsembleGate {
       host: this.#ports.host ?? unknownHost,
       sessionBuckets: () => this.#keeper.buckets,
       localSessionBuckets: () => this.localSessions?.buckets ?? null,
-      isServing: this.#isServing || this.isReadOnly,
+      isServing: this.isServing || this.isReadOnly,
       mode: this.isReadOnly ? 'read-only' : this.mode,
       localSessionCount: this.localSessions?.size ?? 0,
       nowMs,

@@ -11,7 +11,7 @@ import { judgeEmptyDatabase } from './empty-database.ts';
 import { loadEpochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
-import type { ServingMode } from './server-view.ts';
+import type { ServerView, ServingMode } from './server-view.ts';
 import type { ServerPorts } from './ports.ts';
 import { recover } from './recovery.ts';
 import { ServerLoop } from './server-loop.ts';
@@ -71,6 +71,11 @@ export class ZabServer {
 
   get lastProcessedZxid(): number {
     return this.#database.lastProcessedZxid;
+  }
+
+  /** What operators are shown; null before the data is loaded. */
+  get view(): ServerView | null {
+    return this.#loop?.view ?? null;
   }
 
   /** The client port in use, for configurations that ask for any. */

@@ -27,7 +27,7 @@ export class ServerProcesses implements AsyncDisposable {
     mkdirSync(dataDir, { recursive: true });
     if (myid !== undefined) writeFileSync(join(dataDir, 'myid'), myid);
     const file = join(this.directory, `${name}.cfg`);
-    writeFileSync(file, [`dataDir=${dataDir}`, ...lines].join('\n'));
+    writeFileSync(file, [`dataDir=${dataDir}`, 'admin.enableServer=false', ...lines].join('\n'));
     return file;
   }
 

@@ -15,12 +15,12 @@ export interface BasicSettings {
   readonly maxSessionTimeoutMs: number;
   /** Four-letter words that are answered; '*' in the file gives all. */
   readonly fourLetterWords: ReadonlySet<string> | 'all';
-  /** Probe idle connections of clients, and of servers, in the operating system. */
-  readonly clientTcpKeepAlive: boolean;
-  readonly tcpKeepAlive: boolean;
 }
 
 export function readBasicSettings(reader: PropertyReader, isReadOnlyMode: boolean): BasicSettings {
+  // Idle connections are always probed by the operating system: it costs nothing, and finds dead ones.
+  reader.flag('tcpKeepAlive', true);
+  reader.flag('clientTcpKeepAlive', true);
   const tickTimeMs = reader.integer('tickTime', 3000, { least: 1, most: largestInt });
   const dataDir = reader.required('dataDir', 'Add a line such as dataDir=/var/lib/zookeeper');
   const clientPort = reader.optionalInteger('clientPort', { least: 0, most: 65535 }, 2181);
@@ -33,8 +33,6 @@ export function readBasicSettings(reader: PropertyReader, isReadOnlyMode: boolea
     listenBacklog: reader.integer('clientPortListenBacklog', -1, { least: -1, most: largestInt }),
     ...readSessionTimeouts(reader, tickTimeMs),
     fourLetterWords: readFourLetterWords(reader, isReadOnlyMode),
-    clientTcpKeepAlive: reader.flag('clientTcpKeepAlive', false),
-    tcpKeepAlive: reader.flag('tcpKeepAlive', false),
   };
 }
 

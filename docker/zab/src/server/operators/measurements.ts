@@ -3,6 +3,7 @@
 
 import type { Committed } from '../../core/events.ts';
 import type { Txn } from '../../../../../harness/wire/txn.ts';
+import type { Recovery } from '../recovery.ts';
 import type { ServerStats } from '../server-stats.ts';
 import { addToNamespace } from './metrics.ts';
 
@@ -19,12 +20,13 @@ export class Measurements {
     this.#stats = stats;
   }
 
-  /** The data was read in this time, with so many transactions behind the snapshot. */
-  loaded(tookMs: number, transactionCount: number): void {
+  /** The data was read in `loadMs`. */
+  loaded({ recovery, loadMs }: { recovery: Recovery; loadMs: number }, wallMs: number): void {
     const { summaries } = this.#stats.metrics;
-    summaries.dbinittime.add(tookMs);
-    summaries.startup_snap_load_time.add(tookMs);
-    summaries.startup_txns_loaded.add(transactionCount);
+    summaries.dbinittime.add(loadMs);
+    summaries.startup_snap_load_time.add(loadMs);
+    summaries.startup_txns_loaded.add(recovery.tail.length);
+    if (recovery.snapshotZxid !== null) this.#snapshotFound(recovery.snapshotZxid, wallMs);
   }
 
   roleChanged(role: MeasuredRole, isServing: boolean, nowMs: number): void {
@@ -90,10 +92,10 @@ export class Measurements {
 
   snapshotTaken({ zxid, tookMs, wallMs }: { zxid: number; tookMs: number; wallMs: number }): void {
     this.#stats.metrics.summaries.snapshottime.add(tookMs);
-    this.snapshotFound(zxid, wallMs);
+    this.#snapshotFound(zxid, wallMs);
   }
 
-  snapshotFound(zxid: number, wallMs: number): void {
+  #snapshotFound(zxid: number, wallMs: number): void {
     this.#stats.lastSnapshot = { zxid, takenMs: wallMs };
   }
 }
