@@ -3,7 +3,6 @@
 // in the order that `Ready` documents. At the end of a turn the disk and every connection get what the turn
 // had for them, in one write each.
 
-import { OpCode } from '../../../../harness/wire/constants.ts';
 import type { ForwardedRequest } from '../../../../harness/wire/quorum-packet.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import { formatZxid } from '../../../../harness/wire/zxid.ts';
@@ -18,6 +17,7 @@ import type { ClientConnection } from './client-connection.ts';
 import { ClientListener } from './client-listener.ts';
 import { ClientSessions } from './client-sessions.ts';
 import { clientAddressOf, type ZooConfig } from './config.ts';
+import { ContainerSweep } from './container-sweep.ts';
 import { configuredPreparer } from './configured-preparer.ts';
 import { ElectionLinks } from './election-links.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
@@ -28,6 +28,7 @@ import { answerWord, type FourLetterWord } from './four-letter-words.ts';
 import { unknownHost } from './host.ts';
 import { issuerOf, LocalSessions } from './local-sessions.ts';
 import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
+import { closeSessionRequest, deleteContainerRequest } from './inner-requests.ts';
 import { LearnerLinks } from './learner-links.ts';
 import { Measurements } from './operators/measurements.ts';
 import type { ServerPorts, Timer } from './ports.ts';
@@ -43,8 +44,6 @@ import { Standalone, standaloneSid } from './standalone.ts';
 import { Storage } from './storage.ts';
 
 const dialTimeoutMs = 5_000;
-/** A session is closed in the leader's own name: no client sent it. */
-const innerXid = 0;
 
 export interface ServerLoopOptions {
   readonly config: ZooConfig;
@@ -79,6 +78,7 @@ export class ServerLoop implements EnsembleGate {
   readonly #preparer: RequestPreparer;
   readonly #pipeline: RequestPipeline;
   readonly #sessions: ClientSessions;
+  readonly #containers: ContainerSweep;
   readonly #revalidations = new HeldRevalidations();
   readonly #clients: ClientListener;
   readonly #electionLinks: ElectionLinks | null;
@@ -112,6 +112,7 @@ export class ServerLoop implements EnsembleGate {
     this.localSessions = localSessionsEnabled && !isAlone ? new LocalSessions(config.tickTimeMs) : null;
     this.#readOnlyMode = new ReadOnlyMode({ isEnabled, tickMs: config.tickTimeMs });
     this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
+    this.#containers = new ContainerSweep(config);
     this.#preparer = configuredPreparer(config, database, ports);
     this.#pipeline = new RequestPipeline(this, this.#stats);
     this.#sessions = new ClientSessions({
@@ -322,6 +323,7 @@ export class ServerLoop implements EnsembleGate {
     this.#revalidations.reset();
     if (!serving) {
       this.#keeper.rest();
+      this.#containers.rest();
       this.#pipeline.reset();
       this.#sessions.reset();
       this.localSessions?.clear();
@@ -337,22 +339,16 @@ export class ServerLoop implements EnsembleGate {
   #startLeading(): void {
     const { sessions, tree } = this.#database;
     this.#keeper.lead(sessions, this.clock.nowMs());
+    this.#containers.lead(this.clock.nowMs());
     // Ephemerals must not outlive their session, wherever a damaged or foreign snapshot lost it.
     for (const sessionId of tree.sessionsWithEphemerals) {
       if (!sessions.has(sessionId)) this.#closeSession(sessionId);
     }
   }
 
-  #closeSession(sessionId: SessionId): void {
-    this.#propose(
-      { sessionId, cxid: innerXid, opcode: OpCode.CLOSE_SESSION, body: Buffer.alloc(0), authinfo: null },
-      this.#ownerOf(sessionId),
-    );
-  }
-
   /** In the name of whichever server the session belongs to, so that nothing has moved. */
-  #ownerOf(sessionId: SessionId): number {
-    return this.#keeper.ownerOf(sessionId) ?? this.#sid;
+  #closeSession(sessionId: SessionId): void {
+    this.#propose(closeSessionRequest(sessionId), this.#keeper.ownerOf(sessionId) ?? this.#sid);
   }
 
   // Clients.
@@ -406,7 +402,7 @@ export class ServerLoop implements EnsembleGate {
     if (this.#isStopped) return;
     const atMs = Math.min(
       this.#protocol.deadlineMs,
-      Math.max(this.#keeper.nextExpiryMs, this.#expiryNotBeforeMs),
+      Math.max(Math.min(this.#keeper.nextExpiryMs, this.#containers.deadlineMs), this.#expiryNotBeforeMs),
       this.#clients.deadlineMs,
       this.#snapshotSchedule.purgeAtMs,
       this.#readOnlyMode.deadlineMs,
@@ -439,6 +435,8 @@ export class ServerLoop implements EnsembleGate {
     const mayExpire = this.#isServing && this.#protocol.role === 'leading';
     if (!mayExpire || nowMs < this.#expiryNotBeforeMs) return;
     for (const sessionId of this.#keeper.expired(nowMs)) this.#closeSession(sessionId);
+    const due = this.#containers.takeDue(this.#database.tree, nowMs, this.clock.wallMs());
+    for (const path of due) this.#propose(deleteContainerRequest(path), this.#sid);
   }
 
   #startReadOnlyMode(): void {

@@ -11,7 +11,7 @@ import type { Digest } from '../../../../harness/wire/txn.ts';
 import { isOpen } from './acl.ts';
 import { AclCache, openAclKey } from './acl-cache.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
-import { isSessionOwner } from './owner.ts';
+import { isPerishableOwner, isSessionOwner } from './owner.ts';
 import { Quotas, type Usage } from './quotas.ts';
 import { TreeCut } from './tree-cut.ts';
 import { childPath, nameOf, parentOf, rootPath, systemPaths } from './paths.ts';
@@ -57,6 +57,8 @@ export class DataTree {
   });
   readonly #znodes = new Map<string, Znode>();
   readonly #ephemerals = new Map<SessionId, Set<string>>();
+  /** Paths of containers and of znodes with a time to live. */
+  readonly #perishables = new Set<string>();
   readonly #acls = new AclCache();
   readonly #digest = new DigestSum();
   /** As the tree digest, over what that leaves out: who has which ACL. */
@@ -128,6 +130,11 @@ export class DataTree {
 
   get sessionsWithEphemerals(): Iterable<SessionId> {
     return this.#ephemerals.keys();
+  }
+
+  /** Containers, and znodes with a time to live. */
+  get perishables(): Iterable<string> {
+    return this.#perishables;
   }
 
   get ephemeralCount(): number {
@@ -332,6 +339,7 @@ export class DataTree {
     this.#dataBytes += path.length + lengthOf(znode.data);
     if (path !== rootPath) this.#addChild(path);
     if (this.isEphemeral(znode)) this.#addEphemeral(znode);
+    else if (isPerishableOwner(znode.owner, this.extendedTypes)) this.#perishables.add(path);
     return znode;
   }
 
@@ -355,6 +363,7 @@ export class DataTree {
     this.#subtractAclHash(znode);
     this.#acls.release(znode.aclKey);
     this.#dataBytes -= path.length + lengthOf(znode.data);
+    if (isPerishableOwner(owner, this.extendedTypes)) this.#perishables.delete(path);
     if (!this.isEphemeral(znode)) return;
     const paths = this.#ephemerals.get(owner);
     paths?.delete(path);

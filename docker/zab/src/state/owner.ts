@@ -25,3 +25,13 @@ export function isSessionOwner(owner: SessionId, extendedTypes: boolean): boolea
   if (owner === noSession || owner === containerOwner) return false;
   return !(extendedTypes && owner.startsWith(extendedPrefix));
 }
+
+/** Containers, and znodes with a time to live: a server removes them by itself. */
+export function isPerishableOwner(owner: SessionId, extendedTypes: boolean): boolean {
+  return owner !== noSession && !isSessionOwner(owner, extendedTypes);
+}
+
+/** Milliseconds; null for a container. For perishable owners only. */
+export function ttlOf(owner: SessionId): number | null {
+  return owner === containerOwner ? null : Number.parseInt(owner.slice(extendedPrefix.length + 4), 16);
+}
