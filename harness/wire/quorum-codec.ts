@@ -47,6 +47,17 @@ export function decodeLeaderInfoData(data: Buffer | null): number {
   return readerOf(data, 'LEADERINFO').readInt();
 }
 
+/** COMMITANDACTIVATE, and what stands in front of the transaction in INFORMANDACTIVATE. */
+export function encodeDesignatedLeader(sid: number): Buffer {
+  const writer = new JuteWriter(8);
+  writer.writeLong(sid);
+  return writer.toBuffer();
+}
+
+export function decodeDesignatedLeader(data: Buffer | null): number {
+  return readerOf(data, 'COMMITANDACTIVATE').readLong();
+}
+
 /** −1 in place of the current epoch: "already promised this epoch, do not count me". */
 export function encodeAckEpochData(currentEpoch: number): Buffer {
   return encodeInt(currentEpoch);

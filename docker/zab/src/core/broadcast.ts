@@ -7,10 +7,11 @@ import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { makeZxid } from '../../../../harness/wire/zxid.ts';
 import type { LinkId } from './events.ts';
+import { activationCommit, activationInform, designateLeader } from './designation.ts';
 import type { LearnerHandler } from './learner-handler.ts';
 import { hashOf } from './local-state.ts';
 import type { LocalState } from './local-state.ts';
-import { quorumSize } from './membership.ts';
+import type { Membership } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
 import { Proposals } from './proposals.ts';
 import type { Acker } from './proposals.ts';
@@ -22,15 +23,25 @@ export class Broadcast {
   readonly #handlers: ReadonlyMap<LinkId, LearnerHandler>;
   readonly #proposals: Proposals;
   readonly #barrier = new SyncBarrier();
+  /** Called when a reconfiguration has committed, with the server that leads from there on. */
+  readonly #reconfigured: (leader: number) => void;
+  /** Another server leads from here on: what is under way is its to commit. */
+  #hasResigned = false;
   readonly #own: { readonly sid: number; ackedZxid: number };
-  /** This server and the voters that get proposals: whose acknowledgements count. */
+  /** This server and the followers that get proposals. */
   #ackers: Acker[];
   readonly #ownAppends = new DurabilityQueue<number>();
 
-  constructor(state: LocalState, handlers: ReadonlyMap<LinkId, LearnerHandler>, epoch: number) {
+  constructor(
+    state: LocalState,
+    handlers: ReadonlyMap<LinkId, LearnerHandler>,
+    epoch: number,
+    reconfigured: (leader: number) => void,
+  ) {
+    this.#reconfigured = reconfigured;
     this.#state = state;
     this.#handlers = handlers;
-    this.#proposals = new Proposals(state.membership, makeZxid(epoch, 0));
+    this.#proposals = new Proposals(state.configuration, makeZxid(epoch, 0));
     this.#own = { sid: state.sid, ackedZxid: 0 };
     this.#ackers = [this.#own];
   }
@@ -51,13 +62,13 @@ export class Broadcast {
     return this.#proposals.hasOutstanding;
   }
 
-  /** A voter's acknowledgements count from its synchronization on, and no longer than its connection. */
-  addVoter(voter: Acker): void {
-    this.#ackers.push(voter);
+  /** Acknowledgements count from the synchronization on, and no longer than the connection. */
+  addFollower(follower: Acker): void {
+    this.#ackers.push(follower);
   }
 
-  removeVoter(voter: Acker): void {
-    this.#ackers = this.#ackers.filter((acker) => acker !== voter);
+  removeFollower(follower: Acker): void {
+    this.#ackers = this.#ackers.filter((acker) => acker !== follower);
   }
 
   propose(record: TxnRecord): void {
@@ -74,7 +85,7 @@ export class Broadcast {
     });
     const packet = proposalOf(record);
     for (const handler of this.#handlers.values()) {
-      if (handler.isVoter && handler.isForwarding) handler.propose(packet);
+      if (handler.isFollower && handler.isForwarding) handler.propose(packet);
     }
     this.#ownAppends.push(this.#state.append(record), zxid);
   }
@@ -95,7 +106,7 @@ export class Broadcast {
 
   commitAcknowledged(): void {
     let hasCommitted = false;
-    while (this.#proposals.tryToCommit(this.#ackers)) {
+    while (!this.#hasResigned && this.#proposals.tryToCommit(this.#ackers)) {
       this.#commit(this.#proposals.lastCommittedZxid);
       hasCommitted = true;
     }
@@ -122,21 +133,27 @@ export class Broadcast {
   }
 
   #commit(zxid: number): void {
-    const { history, membership, trace } = this.#state;
+    const { configuration, history, trace } = this.#state;
     const record = history.firstPending;
     assert.ok(record?.header.zxid === zxid, 'commits are in the order of the log');
+    const needed = configuration.at(zxid);
     trace?.({
       event: 'COMMIT_DECIDE',
       zxid,
       hash: hashOf(record),
-      ackers: this.#ackers.filter((acker) => acker.ackedZxid >= zxid).map((acker) => acker.sid),
-      configs: [membership.version],
+      ackers: configuration.votersAmong(
+        this.#ackersOf(zxid).map((acker) => acker.sid),
+        needed,
+      ),
+      configs: needed.map(({ version }) => version),
     });
+    const after = this.#state.configurationIn(record);
+    if (after !== null) return this.#reconfigure(record, after);
     const commit: QuorumPacket = { type: PacketType.COMMIT, zxid, data: null, authinfo: null };
     let inform: QuorumPacket | null = null;
     for (const handler of this.#handlers.values()) {
       if (!handler.isForwarding) continue;
-      if (handler.isVoter) {
+      if (handler.isFollower) {
         handler.send(commit);
       } else {
         inform ??= { type: PacketType.INFORM, zxid, data: record.bytes, authinfo: null };
@@ -144,6 +161,26 @@ export class Broadcast {
       }
     }
     this.#state.commitFirst();
+  }
+
+  /** Learners whose role changes leave by themselves, once they have this commit. */
+  #reconfigure(record: TxnRecord, after: Membership): void {
+    const { zxid } = record.header;
+    const { configuration, sid } = this.#state;
+    const ackers = this.#ackersOf(zxid).filter((acker) => acker !== this.#own);
+    const leader = designateLeader({ sid, before: configuration.current, after, ackers });
+    const commit = activationCommit(zxid, leader);
+    const inform = activationInform(record, leader);
+    for (const handler of this.#handlers.values()) {
+      if (handler.isForwarding) handler.send(handler.isFollower ? commit : inform);
+    }
+    this.#hasResigned = leader !== sid;
+    this.#state.commitFirst();
+    this.#reconfigured(leader);
+  }
+
+  #ackersOf(zxid: number): Acker[] {
+    return this.#ackers.filter((acker) => acker.ackedZxid >= zxid);
   }
 
   #advanceBarrier(): void {
@@ -159,17 +196,17 @@ export class Broadcast {
   #startRound(): void {
     this.#barrier.startRound();
     for (const handler of this.#handlers.values()) {
-      if (handler.isVoter && handler.phase === 'serving') this.ping(handler);
+      if (handler.isFollower && handler.phase === 'serving') this.ping(handler);
     }
   }
 
   #isRoundAnswered(round: number): boolean {
-    let count = 1;
+    const sids = [this.#own.sid];
     for (const handler of this.#handlers.values()) {
       const isAnswered = handler.barrierRound === round && handler.pongCount >= handler.barrierPing;
-      if (isAnswered && handler.isVoter) count += 1;
+      if (isAnswered && handler.isFollower) sids.push(handler.sid);
     }
-    return count >= quorumSize(this.#state.membership);
+    return this.#state.configuration.hasQuorum(sids);
   }
 
   #answerSyncs(): void {

@@ -8,8 +8,10 @@ import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
 import { epochLimit } from '../../../../harness/wire/zxid.ts';
 import { blankZxid } from './blank-voter.ts';
 import type { BlankVoter } from './blank-voter.ts';
-import { hasQuorum, isVoter, membershipText, votersOf } from './membership.ts';
+import type { Configuration } from './configuration.ts';
+import { canLead, isSameMembership } from './membership.ts';
 import type { Membership } from './membership.ts';
+import { isFault, parseMembership } from './membership-text.ts';
 import type { TraceSink } from './trace.ts';
 import { isBetterCandidate, isSameVote, namesSameLeadership, noCandidate } from './vote.ts';
 import type { Candidate, Vote } from './vote.ts';
@@ -24,10 +26,15 @@ const notificationVersion = 2;
 const roundLeap = 2 ** 24;
 const roundLimit = 2 ** 53 - roundLeap;
 
+/** While a configuration is pending: another round may have other candidates. */
+const roundRepeats = 4;
+
 export interface ElectionOptions {
   readonly sid: number;
-  readonly membership: Membership;
   readonly blank: BlankVoter;
+  readonly configuration: Configuration;
+  /** Another server has this configuration in force, which is newer than ours. */
+  readonly learned: (membership: Membership) => void;
   /** First interval between repeated notifications; it doubles up to `maxIntervalMs`. */
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
@@ -45,16 +52,19 @@ export interface Elected {
 
 export class FastLeaderElection {
   readonly #options: ElectionOptions;
-  readonly #configText: string;
-  readonly #voterSids: readonly number[];
+  readonly #configuration: Configuration;
 
   #state: ServerState = ServerState.LOOKING;
   /** The logical clock: number of the round that this server is in. */
   #round = 0;
   /** While LOOKING the proposal of this round, afterwards the vote that ended it. */
   #vote: Vote = { ...noCandidate, electionEpoch: 0 };
-  #own: Candidate = noCandidate;
-  #history = { zxid: 0, peerEpoch: 0 };
+  /** With what this server would lead. */
+  #history: { readonly zxid: number; readonly peerEpoch: number } = { zxid: 0, peerEpoch: 0 };
+  /** How often this round's vote was repeated. */
+  #repeatCount = 0;
+  /** The configuration that was heard of last, so that each is read once. */
+  #heardText: string | null = null;
   /** What the voters said in this round. */
   readonly #received = new Map<number, Notification>();
   /** What servers said that are not LOOKING, of whatever round. */
@@ -69,8 +79,7 @@ export class FastLeaderElection {
 
   constructor(options: ElectionOptions) {
     this.#options = options;
-    this.#configText = membershipText(options.membership);
-    this.#voterSids = votersOf(options.membership).map((member) => member.sid);
+    this.#configuration = options.configuration;
     this.#intervalMs = options.minIntervalMs;
   }
 
@@ -84,10 +93,6 @@ export class FastLeaderElection {
 
   get vote(): Vote {
     return this.#vote;
-  }
-
-  get #isVoter(): boolean {
-    return isVoter(this.#options.membership, this.#options.sid) && !this.#options.blank.isBlank;
   }
 
   /** When the next `tick` is due; Infinity once a leader is known. */
@@ -107,8 +112,8 @@ export class FastLeaderElection {
     this.#state = ServerState.LOOKING;
     this.#isResting = false;
     this.#history = own;
+    this.#repeatCount = 0;
     this.#options.blank.tryToForm(this.#voterSids);
-    this.#own = this.#isVoter ? { leader: this.#options.sid, ...own } : noCandidate;
     this.#round += 1;
     this.#received.clear();
     this.#established.clear();
@@ -131,6 +136,7 @@ export class FastLeaderElection {
 
   receive(from: number, notification: Notification, nowMs: number): void {
     if (this.#isResting) return;
+    if (this.#state === ServerState.LOOKING) this.#hearConfiguration(notification, nowMs);
     if (!this.#voterSids.includes(from)) {
       // It may ask, but it has no say. Only LOOKING servers ask: answering an answer would never end.
       if (notification.state === ServerState.LOOKING) this.#answer(from, this.#round);
@@ -151,11 +157,23 @@ export class FastLeaderElection {
     this.#hearOwnVote(nowMs);
   }
 
+  /** A leader is known without an election: a reconfiguration has named it. */
+  appoint(leader: number): void {
+    const { sid } = this.#options;
+    const { electionEpoch, peerEpoch } = this.#vote;
+    this.#elect(leader, { leader, zxid: this.#history.zxid, electionEpoch, peerEpoch });
+    this.#elected = { leader, voters: [sid] };
+  }
+
   tick(nowMs: number): void {
     if (nowMs < this.#deadlineMs) return;
     if (this.#finalizing !== null) {
       this.#finish(this.#finalizing, this.#vote);
       return;
+    }
+    this.#repeatCount += 1;
+    if (this.#configuration.pending !== null && this.#repeatCount > roundRepeats) {
+      return this.start(this.#history, nowMs);
     }
     this.#intervalMs = Math.min(2 * this.#intervalMs, this.#options.maxIntervalMs);
     this.#broadcast(nowMs);
@@ -177,8 +195,48 @@ export class FastLeaderElection {
     if (isBetterCandidate(this.#vote, notification)) this.#answer(to, this.#round);
   }
 
+  /** What others have in force was decided; who does not know it would look for a leader among the wrong servers. */
+  #hearConfiguration({ config }: Notification, nowMs: number): void {
+    const { current, isChangeable } = this.#configuration;
+    if (!isChangeable || config === null || config === this.#heardText || config === this.#configuration.text) return;
+    this.#heardText = config;
+    const membership = parseMembership(config);
+    if (isFault(membership) || membership.version <= current.version) return;
+    this.#options.learned(membership);
+    if (isSameMembership(current, membership)) return;
+    this.start(this.#history, nowMs);
+  }
+
+  get #voterSids(): readonly number[] {
+    return this.#configuration.voterSids;
+  }
+
+  /**
+   * A voter of the pending configuration only may be the one server with all that the others hold. It leads with
+   * a quorum of both, and begins by activating the one in which it has a vote. But servers that know of the
+   * current one alone do not know it. So it is a candidate in every second round, and a round that comes to
+   * nothing is followed by another.
+   */
+  #isCandidate(sid: number, vote: { readonly state: number; readonly electionEpoch: number }): boolean {
+    const { all, current } = this.#configuration;
+    const isJointRound = vote.state !== ServerState.LOOKING || vote.electionEpoch % 2 === 0;
+    return canLead(current, sid) || (isJointRound && all.some((membership) => canLead(membership, sid)));
+  }
+
+  get #own(): Candidate {
+    const { sid } = this.#options;
+    const isCandidate = this.#isCandidate(sid, { state: ServerState.LOOKING, electionEpoch: this.#round });
+    return isCandidate && !this.#options.blank.isBlank ? { leader: sid, ...this.#history } : noCandidate;
+  }
+
+  get #hasVote(): boolean {
+    return this.#voterSids.includes(this.#options.sid) && !this.#options.blank.isBlank;
+  }
+
   #consider(from: number, notification: Notification, nowMs: number): void {
-    if (!this.#voterSids.includes(notification.leader)) return;
+    if (!this.#isCandidate(notification.leader, notification)) {
+      return this.#catchUpWithRound(notification, nowMs);
+    }
     if (!isPlausible(notification)) return;
     if (this.#finalizing !== null) {
       if (!isBetterCandidate(notification, this.#vote))
@@ -200,9 +258,22 @@ export class FastLeaderElection {
     }
   }
 
+  /**
+   * A voter of the pending configuration that has no vote in the current one names nobody until it hears of a
+   * candidate, and hears of none from a round that is behind its own.
+   */
+  #catchUpWithRound({ state, electionEpoch }: Notification, nowMs: number): void {
+    if (state !== ServerState.LOOKING || this.#finalizing !== null) return;
+    if (electionEpoch <= this.#round || !this.#isPlausibleRound(electionEpoch)) return;
+    this.#round = electionEpoch;
+    this.#received.clear();
+    this.#propose(this.#own);
+    this.#broadcast(nowMs);
+  }
+
   #considerProposal(from: number, notification: Notification, nowMs: number): void {
     // zxid −1 is a server that lost its data and knows it: it must not help to elect an empty history.
-    if (notification.zxid === -1 || this.#own.zxid === -1) return;
+    if (notification.zxid === -1 || this.#history.zxid === -1) return;
     if (notification.electionEpoch < this.#round) return;
     if (notification.electionEpoch > this.#round) {
       if (!this.#isPlausibleRound(notification.electionEpoch)) return;
@@ -217,7 +288,7 @@ export class FastLeaderElection {
     this.#received.set(from, notification);
 
     const voters = this.#supporters();
-    if (!hasQuorum(this.#options.membership, voters)) return;
+    if (!this.#configuration.hasQuorum(voters)) return;
     this.#finalizing = { leader: this.#vote.leader, voters };
     this.#deadlineMs = nowMs + this.#options.finalizeWaitMs;
     this.#finishIfUnanimous(voters);
@@ -277,7 +348,7 @@ export class FastLeaderElection {
         ? isSameVote(report, notification)
         : namesSameLeadership(report, notification);
     });
-    if (!hasQuorum(this.#options.membership, voters)) return null;
+    if (!this.#configuration.hasAnyQuorum(voters)) return null;
     // Followers may not have noticed yet that their leader is gone, so the leader itself must have spoken.
     const isConfirmed =
       notification.leader === this.#options.sid
@@ -288,12 +359,7 @@ export class FastLeaderElection {
 
   #finish(elected: Elected, vote: Vote): void {
     assert.equal(this.#state, ServerState.LOOKING);
-    if (elected.leader === this.#options.sid) this.#state = ServerState.LEADING;
-    else this.#state = this.#isVoter ? ServerState.FOLLOWING : ServerState.OBSERVING;
-    this.#vote = vote;
-    this.#finalizing = null;
-    this.#hasOwnVoteToHear = false;
-    this.#deadlineMs = Infinity;
+    this.#elect(elected.leader, vote);
     this.#elected = elected;
     this.#options.trace?.({
       event: 'ELECTED',
@@ -301,6 +367,17 @@ export class FastLeaderElection {
       round: this.#round,
       voters: elected.voters,
     });
+  }
+
+  #elect(leader: number, vote: Vote): void {
+    const { blank, sid } = this.#options;
+    const isObserver = this.#configuration.isObserver(sid) || blank.isBlank;
+    if (leader === sid) this.#state = ServerState.LEADING;
+    else this.#state = isObserver ? ServerState.OBSERVING : ServerState.FOLLOWING;
+    this.#vote = vote;
+    this.#finalizing = null;
+    this.#hasOwnVoteToHear = false;
+    this.#deadlineMs = Infinity;
   }
 
   #propose(candidate: Candidate): void {
@@ -316,7 +393,7 @@ export class FastLeaderElection {
     for (const sid of this.#voterSids) {
       if (sid !== this.#options.sid) this.#options.send(sid, notification);
     }
-    this.#hasOwnVoteToHear = this.#isVoter;
+    this.#hasOwnVoteToHear = this.#hasVote;
     this.#deadlineMs = nowMs + this.#intervalMs;
   }
 
@@ -341,7 +418,7 @@ export class FastLeaderElection {
       electionEpoch,
       peerEpoch,
       version: notificationVersion,
-      config: this.#configText,
+      config: this.#configuration.text,
     };
   }
 

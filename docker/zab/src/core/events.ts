@@ -10,6 +10,7 @@ import type {
 import type { Acl, Stat } from '../../../../harness/wire/records.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
+import type { Member, Membership } from './membership.ts';
 
 /** A learner connection, numbered by the server; never reused within a process. */
 export type LinkId = number;
@@ -70,6 +71,10 @@ export type PersistOperation = { readonly mark: Mark } & (
       readonly currentEpoch: number;
       readonly file: Buffer;
     }
+  /** The configuration that may follow; null: none any more. Lost, it is found in the log again. */
+  | { readonly type: 'pendingConfiguration'; readonly membership: Membership | null }
+  /** The configuration that is in force from now on; it ends a pending one that is not newer. */
+  | { readonly type: 'configuration'; readonly membership: Membership }
 );
 
 export type SendOperation =
@@ -78,6 +83,13 @@ export type SendOperation =
   /** Raw bytes behind a SNAP packet; what is sent over the link later follows them. To be closed by who takes it. */
   | { readonly type: 'stream'; readonly link: LinkId; readonly source: ByteSource }
   | { readonly type: 'connectLeader'; readonly sid: number }
+  /** Who is called under which address from here on, and who counts. */
+  | {
+      readonly type: 'configuration';
+      readonly current: Membership;
+      /** Of pending configurations too. */
+      readonly members: readonly Member[];
+    }
   | { readonly type: 'close'; readonly link: LinkId; readonly reason: string };
 
 /** Many bytes, in pieces of moderate size that are made when they are asked for. */

@@ -18,10 +18,10 @@ import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochLimit, epochOf, formatZxid, makeZxid } from '../../../../harness/wire/zxid.ts';
 import { Broadcast } from './broadcast.ts';
+import { mayStay } from './designation.ts';
 import type { LinkId } from './events.ts';
 import { LearnerHandler } from './learner-handler.ts';
 import type { LocalState } from './local-state.ts';
-import { hasQuorum, isVoter, quorumSize } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Role, Timing } from './role.ts';
 import { sendHistory } from './send-history.ts';
@@ -65,6 +65,7 @@ export class Leader implements Role {
   #phase: LeaderPhase = 'discovery';
   #phaseHalfTicks = 0;
   #endReason: string | null = null;
+  #successor: number | null = null;
   #deadlineMs: number;
   #halfTicks = 0;
   #ticksWithoutQuorum = 0;
@@ -84,13 +85,17 @@ export class Leader implements Role {
     // (e, 0) is what a server with the initial history of e may report, whatever its last record.
     this.#initialZxid = Math.max(state.lastLoggedZxid, makeZxid(state.currentEpoch, 0));
     this.#highestAcceptedEpoch = Math.max(state.acceptedEpoch, state.seenEpoch);
-    this.#broadcast = new Broadcast(state, this.#handlers, 0);
+    this.#broadcast = this.#makeBroadcast(0);
     this.#deadlineMs = options.nowMs + this.#timing.tickMs / 2;
     this.#tryToChooseEpoch();
   }
 
   get endReason(): string | null {
     return this.#endReason;
+  }
+
+  get successor(): number | null {
+    return this.#successor;
   }
 
   get isServing(): boolean {
@@ -116,7 +121,8 @@ export class Leader implements Role {
 
   /** Learners that have caught up, by sid. */
   get synchronizedLearners(): readonly { readonly sid: number; readonly isVoter: boolean }[] {
-    return [...this.#handlers.values()].filter((handler) => handler.phase === 'serving');
+    const serving = [...this.#handlers.values()].filter((handler) => handler.phase === 'serving');
+    return serving.map(({ sid, isFollower }) => ({ sid, isVoter: isFollower }));
   }
 
   learnerConnected(link: LinkId): void {
@@ -250,10 +256,10 @@ export class Leader implements Role {
       }
     }
     handler.sid = info.sid;
-    handler.isVoter = packet.type === PacketType.FOLLOWERINFO;
+    handler.isFollower = packet.type === PacketType.FOLLOWERINFO;
     handler.phase = 'called';
     // A voter that calls as an observer has lost its data, and with it what it promised.
-    if (!handler.isVoter) {
+    if (!handler.isFollower) {
       this.#called.delete(handler.sid);
       this.#promised.delete(handler.sid);
     }
@@ -261,7 +267,7 @@ export class Leader implements Role {
     this.#state.seenEpoch = Math.max(this.#state.seenEpoch, acceptedEpoch);
     this.#highestAcceptedEpoch = Math.max(this.#highestAcceptedEpoch, acceptedEpoch);
     if (this.#phase === 'discovery') {
-      if (handler.isVoter) this.#called.add(handler.sid);
+      if (handler.isFollower) this.#called.add(handler.sid);
       this.#tryToChooseEpoch();
     } else if (acceptedEpoch > this.#epoch) {
       // It can never join this epoch, so without a new one it would be shut out for good.
@@ -276,11 +282,13 @@ export class Leader implements Role {
     info: { readonly sid: number; readonly protocolVersion: number; readonly configVersion: number },
     acceptedEpoch: number,
   ): string | null {
-    const { membership, sid } = this.#state;
+    const { configuration, sid } = this.#state;
     if (info.protocolVersion < protocolVersion) return `server ${info.sid} speaks an old learner protocol`;
-    if (info.configVersion > membership.version) return `server ${info.sid} has a newer configuration`;
+    if (info.configVersion > configuration.latest.version) return `server ${info.sid} has a newer configuration`;
     if (info.sid === sid) return `a learner calls itself ${sid}, as this server`;
-    if (packet.type === PacketType.FOLLOWERINFO && !isVoter(membership, info.sid)) {
+    // Where the membership can change, a server may follow without a vote, and be given one later.
+    const isFixed = !configuration.isChangeable;
+    if (isFixed && packet.type === PacketType.FOLLOWERINFO && !configuration.isVoter(info.sid)) {
       return `server ${info.sid} is not a voter of this ensemble`;
     }
     // Epochs grow by one an election; one forged far ahead would use them up for ever.
@@ -292,8 +300,9 @@ export class Leader implements Role {
   }
 
   #tryToChooseEpoch(): void {
-    if (!hasQuorum(this.#state.membership, this.#called)) return;
+    if (!this.#state.configuration.hasQuorum(this.#called)) return;
     this.#epoch = this.#highestAcceptedEpoch + 1;
+    this.#numberFirstConfiguration();
     this.#enter('promising');
     this.#whenDurable(this.#state.promise(this.#epoch), () => {
       this.#enter('establishing');
@@ -319,7 +328,7 @@ export class Leader implements Role {
     if (handler.phase !== 'invited') return this.#drop(handler, 'ACKEPOCH without LEADERINFO');
     const currentEpoch = decodeAckEpochData(packet.data);
     // −1: it has promised this epoch before, so it may have done so to another leader. It must not count.
-    const isCounted = handler.isVoter && currentEpoch !== -1 && packet.zxid !== -1;
+    const isCounted = handler.isFollower && currentEpoch !== -1 && packet.zxid !== -1;
     if (this.#phase === 'establishing' && currentEpoch !== -1) {
       const zxid = Math.max(packet.zxid, makeZxid(currentEpoch, 0));
       const isAhead =
@@ -336,11 +345,11 @@ export class Leader implements Role {
   }
 
   #tryToEstablish(): void {
-    const { membership, trace } = this.#state;
-    if (!hasQuorum(membership, this.#promised)) return;
+    const { configuration, trace } = this.#state;
+    if (!configuration.hasQuorum(this.#promised)) return;
     this.#enter('synchronization');
-    trace?.({ event: 'ESTABLISH', epoch: this.#epoch, ackers: ascending(this.#promised) });
-    this.#broadcast = new Broadcast(this.#state, this.#handlers, this.#epoch);
+    trace?.({ event: 'ESTABLISH', epoch: this.#epoch, ackers: configuration.votersAmong(this.#promised) });
+    this.#broadcast = this.#makeBroadcast(this.#epoch);
     this.#whenDurable(this.#state.adoptEpoch(this.#epoch), () => {
       this.#synchronized.add(this.#state.sid);
       this.#tryToActivate();
@@ -353,7 +362,7 @@ export class Leader implements Role {
   /** Observers wait until the initial history is committed, for they log only what is. */
   #trySynchronize(handler: LearnerHandler): void {
     if (handler.phase !== 'promised') return;
-    if (!handler.isVoter && this.#phase !== 'broadcast') return;
+    if (!handler.isFollower && this.#phase !== 'broadcast') return;
     const { history } = this.#state;
     const isActive = this.#phase === 'broadcast';
     sendHistory(handler, this.#state, {
@@ -363,26 +372,54 @@ export class Leader implements Role {
       isSnapshotForced: this.#options.isSnapshotForced,
     });
     handler.phase = 'synchronizing';
-    if (handler.isVoter) this.#broadcast.addVoter(handler);
+    if (handler.isFollower) this.#broadcast.addFollower(handler);
   }
 
   #tryToActivate(): void {
-    const { membership, sid, trace } = this.#state;
+    const { configuration, sid, trace } = this.#state;
     if (this.#phase !== 'synchronization' || !this.#synchronized.has(sid)) return;
-    if (!hasQuorum(membership, this.#synchronized)) return;
+    if (!configuration.hasQuorum(this.#synchronized)) return;
     this.#enter('broadcast');
     trace?.({
       event: 'ACTIVATE',
       epoch: this.#epoch,
-      ackers: ascending(this.#synchronized),
+      ackers: configuration.votersAmong(this.#synchronized),
       lastZxid: this.#state.lastLoggedZxid,
     });
+    const before = configuration.current;
     this.#state.activate(this.#epoch, Infinity);
+    const { pending } = configuration;
+    if (pending !== null) this.#state.activateConfiguration(pending);
     this.#options.activated(this.#epoch);
     for (const handler of this.#handlers.values()) {
       if (handler.phase === 'synchronized') this.#startServing(handler);
       else this.#trySynchronize(handler);
     }
+    // It had to bring the change to its end, in which it has no part.
+    if (before.version === configuration.current.version) return;
+    if (!mayStay(sid, { before, after: configuration.current })) {
+      this.#end(`server ${sid} cannot lead in the configuration it has activated`);
+    }
+  }
+
+  #makeBroadcast(epoch: number): Broadcast {
+    return new Broadcast(this.#state, this.#handlers, epoch, (leader) => this.#reconfigured(leader));
+  }
+
+  #reconfigured(leader: number): void {
+    if (leader === this.#state.sid) return;
+    this.#successor = leader;
+    this.#end(`server ${leader} leads in the new configuration`);
+  }
+
+  /**
+   * Configurations of static files all have version 0. The first leader's gets a number, so that it outranks the
+   * file of a server that joins, which may name only part of the ensemble.
+   */
+  #numberFirstConfiguration(): void {
+    const { configuration } = this.#state;
+    if (!configuration.isChangeable || configuration.latest.version !== 0) return;
+    this.#state.expectConfiguration({ ...configuration.current, version: this.#epochMark });
   }
 
   #startServing(handler: LearnerHandler): void {
@@ -395,7 +432,7 @@ export class Leader implements Role {
   #receiveAck(handler: LearnerHandler, zxid: number): void {
     if (!handler.isForwarding) return this.#drop(handler, 'an ACK before NEWLEADER');
     if (zxid === this.#epochMark) return this.#receiveNewLeaderAck(handler);
-    if (!handler.isVoter) return;
+    if (!handler.isFollower) return;
     if (zxid > this.#broadcast.lastProposedZxid) {
       return this.#drop(handler, `an ACK of ${formatZxid(zxid)}, which was not proposed`);
     }
@@ -409,7 +446,7 @@ export class Leader implements Role {
     if (handler.phase !== 'synchronizing') return;
     handler.phase = 'synchronized';
     if (this.#phase === 'broadcast') return this.#startServing(handler);
-    if (handler.isVoter) this.#synchronized.add(handler.sid);
+    if (handler.isFollower) this.#synchronized.add(handler.sid);
     this.#tryToActivate();
   }
 
@@ -444,19 +481,20 @@ export class Leader implements Role {
 
   /** A leader that a quorum may have left must stop: another may lead by now. */
   #checkQuorum(): void {
-    const { membership, sid } = this.#state;
+    const { configuration, sid } = this.#state;
     const { syncLimit } = this.#timing;
-    const voters = [...this.#handlers.values()].filter((handler) => handler.isVoter);
-    const synchronized = voters.filter((handler) => handler.hasSynchronized);
-    if (hasQuorum(membership, [sid, ...synchronized.map((handler) => handler.sid)])) {
+    const followers = [...this.#handlers.values()].filter((handler) => handler.isFollower);
+    const synchronized = followers.filter((handler) => handler.hasSynchronized);
+    if (configuration.hasQuorum([sid, ...synchronized.map((handler) => handler.sid)])) {
       this.#ticksWithoutQuorum = 0;
       return;
     }
     // Learners that are synchronizing again will do, for a while.
     this.#ticksWithoutQuorum += 1;
-    const isHopeful = hasQuorum(membership, [sid, ...voters.map((handler) => handler.sid)]);
+    const isHopeful = configuration.hasQuorum([sid, ...followers.map((handler) => handler.sid)]);
     if (isHopeful && this.#ticksWithoutQuorum < syncLimit) return;
-    this.#end(`only ${synchronized.length + 1} of ${quorumSize(membership)} voters needed follow`);
+    const left = configuration.votersAmong([sid, ...synchronized.map((handler) => handler.sid)]);
+    this.#end(`no quorum follows: of the voters ${configuration.voterSids.join(' ')} only ${left.join(' ')} do`);
   }
 
   #drop(handler: LearnerHandler, reason: string): void {
@@ -468,7 +506,7 @@ export class Leader implements Role {
   #forget(handler: LearnerHandler): void {
     this.#handlers.delete(handler.link);
     if (handler.hasSynchronized) this.#synchronized.delete(handler.sid);
-    this.#broadcast.removeVoter(handler);
+    this.#broadcast.removeFollower(handler);
   }
 
   #enter(phase: LeaderPhase): void {
@@ -488,8 +526,4 @@ export class Leader implements Role {
   get #epochMark(): number {
     return makeZxid(this.#epoch, 0);
   }
-}
-
-function ascending(sids: ReadonlySet<number>): readonly number[] {
-  return [...sids].sort((one, other) => one - other);
 }

@@ -26,7 +26,8 @@ export class LearnerHandler {
   readonly #outbox: Outbox;
   phase: LearnerPhase = 'unknown';
   sid = 0;
-  isVoter = false;
+  /** Gets proposals and commits. It need not have a vote: that is for the configurations to say. */
+  isFollower = false;
   /** What its log ends with, as ACKEPOCH said. */
   lastZxid = 0;
   /** This epoch's proposals up to here are durable on it. Acknowledgements arrive in order. */

@@ -10,6 +10,7 @@ import {
   encodeForwardedRequest,
   encodeLearnerInfo,
   encodeRevalidate,
+  decodeDesignatedLeader,
   encodeTouches,
 } from '../../../../harness/wire/quorum-codec.ts';
 import type { ForwardedRequest, QuorumPacket, SessionTouch } from '../../../../harness/wire/quorum-packet.ts';
@@ -18,7 +19,9 @@ import { epochLimit, epochOf, formatZxid, makeZxid } from '../../../../harness/w
 import type { LinkId } from './events.ts';
 import { follows } from './history.ts';
 import type { LocalState } from './local-state.ts';
-import { isVoter } from './membership.ts';
+import { isFault, parseMembership } from './membership-text.ts';
+import { mayStay } from './designation.ts';
+import type { Membership } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Role, Timing } from './role.ts';
 import { canFollow, recordOf, Staging } from './staging.ts';
@@ -60,10 +63,12 @@ export class Learner implements Role {
   readonly #options: LearnerOptions;
   readonly #state: LocalState;
   readonly #timing: Timing;
-  readonly #isVoter: boolean;
+  /** Gets proposals and commits, with or without a vote; otherwise it observes. */
+  readonly #isFollower: boolean;
 
   #phase: LearnerPhase = 'dialling';
   #endReason: string | null = null;
+  #successor: number | null = null;
   #link: LinkId | null = null;
   #dialCount = 0;
   /** When to dial; Infinity while a dial is under way or was successful. */
@@ -78,6 +83,9 @@ export class Learner implements Role {
    */
   #isStartingOver = false;
   #staging: Staging | null = null;
+  #newLeaderConfiguration: Membership | null = null;
+  /** The server that COMMITANDACTIVATE names, where it came before UPTODATE. */
+  #designated: number | null = null;
   /** The leader has committed everything up to here; applied from UPTODATE on. */
   #commitZxid = 0;
   readonly #waits = new DurabilityQueue<() => void>();
@@ -88,8 +96,8 @@ export class Learner implements Role {
     this.#options = options;
     this.#state = options.state;
     this.#timing = options.timing;
-    const { blank, membership, sid } = options.state;
-    this.#isVoter = isVoter(membership, sid) && !blank.isBlank;
+    const { blank, configuration, sid } = options.state;
+    this.#isFollower = !configuration.isObserver(sid) && !blank.isBlank;
     this.#halfTickMs = options.nowMs + options.timing.tickMs / 2;
     if (options.dialDelayMs === 0) this.#dial();
     else this.#dialMs = options.nowMs + options.dialDelayMs;
@@ -97,6 +105,10 @@ export class Learner implements Role {
 
   get endReason(): string | null {
     return this.#endReason;
+  }
+
+  get successor(): number | null {
+    return this.#successor;
   }
 
   get isServing(): boolean {
@@ -114,11 +126,11 @@ export class Learner implements Role {
     }
     this.#link = link;
     this.#phase = 'discovery';
-    const { sid, membership, acceptedEpoch } = this.#state;
+    const { sid, configuration, acceptedEpoch } = this.#state;
     this.#send({
-      type: this.#isVoter ? PacketType.FOLLOWERINFO : PacketType.OBSERVERINFO,
+      type: this.#isFollower ? PacketType.FOLLOWERINFO : PacketType.OBSERVERINFO,
       zxid: makeZxid(acceptedEpoch, 0),
-      data: encodeLearnerInfo({ sid, protocolVersion, configVersion: membership.version }),
+      data: encodeLearnerInfo({ sid, protocolVersion, configVersion: configuration.current.version }),
       authinfo: null,
     });
   }
@@ -265,7 +277,7 @@ export class Learner implements Role {
       event: 'EPOCH_ACK',
       leader: this.#options.leader,
       epoch: this.#epoch,
-      counted: isCounted && this.#isVoter,
+      counted: isCounted && this.#state.configuration.voterSids.includes(this.#state.sid),
     });
     this.#send({
       type: PacketType.ACKEPOCH,
@@ -295,6 +307,7 @@ export class Learner implements Role {
   #adopt(staging: Staging, packet: QuorumPacket): void {
     if (packet.zxid !== this.#epochMark) return this.#refuse(packet);
     const { history, trace } = this.#state;
+    const configuration = this.#configurationOf(packet);
     const plan = this.#isStartingOver ? planStartOver : planAdoption;
     const adoption = plan(history, staging);
     if (adoption.type !== 'adopt') return this.#cannotAdopt(adoption);
@@ -310,12 +323,14 @@ export class Learner implements Role {
     }
     this.#state.cutAfter(keepThrough);
     for (const record of append) this.#state.append(record);
+    if (configuration !== null) this.#state.takeOverConfiguration(configuration);
+    this.#newLeaderConfiguration = configuration;
     const mark = this.#state.adoptEpoch(this.#epoch);
     const durableZxid = this.#state.lastLoggedZxid;
     this.#staging = null;
     this.#phase = 'adopting';
     this.#commitZxid = staging.committedZxid;
-    if (this.#isVoter) {
+    if (this.#isFollower) {
       for (const record of staging.outstanding) this.#acks.push(mark, record.header.zxid);
     }
     this.#whenDurable(mark, () => {
@@ -329,6 +344,14 @@ export class Learner implements Role {
       this.#send({ type: PacketType.ACK, zxid: this.#epochMark, data: null, authinfo: null });
       this.#sendDurableAcks();
     });
+  }
+
+  /** An old leader sends none. */
+  #configurationOf({ data }: QuorumPacket): Membership | null {
+    if (!this.#state.configuration.isChangeable || data === null || data.length <= 1) return null;
+    const parsed = parseMembership(data.toString());
+    if (isFault(parsed)) throw new JuteError(`the configuration in NEWLEADER: ${parsed.fault}`, 0);
+    return parsed;
   }
 
   #cannotAdopt({ type, reason }: Exclude<Adoption, { type: 'adopt' }>): void {
@@ -356,13 +379,13 @@ export class Learner implements Role {
   #receiveLive(packet: QuorumPacket): void {
     switch (packet.type) {
       case PacketType.PROPOSAL:
-        return this.#isVoter ? this.#receiveProposal(packet) : undefined;
+        return this.#isFollower ? this.#receiveProposal(packet) : undefined;
       case PacketType.COMMIT:
       case PacketType.COMMIT_AND_ACTIVATE:
-        return this.#isVoter ? this.#receiveCommit(packet) : undefined;
+        return this.#isFollower ? this.#receiveCommit(packet) : undefined;
       case PacketType.INFORM:
       case PacketType.INFORM_AND_ACTIVATE:
-        return this.#isVoter ? this.#refuse(packet) : this.#receiveInform(packet);
+        return this.#isFollower ? this.#refuse(packet) : this.#receiveInform(packet);
       case PacketType.UPTODATE:
         return this.#receiveUpToDate(packet);
       case PacketType.PING:
@@ -378,7 +401,7 @@ export class Learner implements Role {
 
   #receiveProposal(packet: QuorumPacket): void {
     const mark = this.#log(packet);
-    if (mark === null || !this.#isVoter) return;
+    if (mark === null || !this.#isFollower) return;
     this.#acks.push(mark, packet.zxid);
     this.#sendDurableAcks();
   }
@@ -405,10 +428,14 @@ export class Learner implements Role {
     if (!this.#state.history.has(zxid)) return this.#refuse(packet);
     this.#state.trace?.({ event: 'COMMIT_RECV', zxid });
     this.#commitZxid = zxid;
+    const designated = designatedIn(packet);
+    if (designated !== null) this.#designated = designated;
     if (this.#phase !== 'broadcast') return;
     const pending = this.#state.history.firstPending?.header.zxid;
     if (pending !== zxid) return this.#refuse(packet);
+    const before = this.#state.configuration.current;
     this.#state.commitFirst();
+    this.#takeNewPlace(before, designated);
   }
 
   #receiveUpToDate(packet: QuorumPacket): void {
@@ -418,8 +445,27 @@ export class Learner implements Role {
     if (this.#state.blank.isBlank) return this.#becomeVoter();
     this.#phase = 'broadcast';
     this.#state.trace?.({ event: 'UPTODATE', epoch: this.#epoch });
+    const before = this.#state.configuration.current;
     this.#state.activate(this.#epoch, this.#commitZxid);
+    if (this.#newLeaderConfiguration !== null) {
+      this.#state.activateConfiguration(this.#newLeaderConfiguration);
+    }
     this.#options.synchronized(this.#epoch);
+    this.#takeNewPlace(before, this.#designated);
+  }
+
+  /** In a new configuration this server may have another role, and its leader may lead no longer. */
+  #takeNewPlace(before: Membership, designated: number | null): void {
+    const { configuration, sid } = this.#state;
+    const after = configuration.current;
+    if (after.version === before.version) return;
+    const { leader } = this.#options;
+    const hasNewRole = this.#isFollower === configuration.isObserver(sid);
+    const hasNewLeader =
+      designated === null ? !mayStay(leader, { before, after }) : designated !== leader;
+    if (!hasNewRole && !hasNewLeader) return;
+    this.#successor = designated;
+    this.#end(`the configuration of ${formatZxid(after.version)} changes roles`);
   }
 
   /** With a history again, and durably, before the leader heard of it: time to come back as what it is. */
@@ -474,4 +520,10 @@ export class Learner implements Role {
   get #epochMark(): number {
     return makeZxid(this.#epoch, 0);
   }
+}
+
+/** Commits of reconfigurations name the server that leads from there on. */
+function designatedIn({ type, data }: QuorumPacket): number | null {
+  const isActivation = type === PacketType.COMMIT_AND_ACTIVATE || type === PacketType.INFORM_AND_ACTIVATE;
+  return isActivation ? decodeDesignatedLeader(data) : null;
 }

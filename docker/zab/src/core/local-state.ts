@@ -1,6 +1,7 @@
 // What a server is, whatever its role: its epochs, its log and its database. Every change goes through here,
 // so that disk, memory and trace are told of it in one order.
 
+import assert from 'node:assert/strict';
 import { crc32 } from '../../../../harness/wire/checksums.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochOf, makeZxid } from '../../../../harness/wire/zxid.ts';
@@ -8,14 +9,17 @@ import type { BlankVoter } from './blank-voter.ts';
 import type { Database } from './database.ts';
 import type { Mark } from './events.ts';
 import { History } from './history.ts';
+import type { Configuration } from './configuration.ts';
+import { votersOf } from './membership.ts';
 import type { Membership } from './membership.ts';
+import { isFault, parseMembership } from './membership-text.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
 import type { TraceSink } from './trace.ts';
 
 export interface LocalStateOptions {
   readonly sid: number;
-  readonly membership: Membership;
+  readonly configuration: Configuration;
   readonly database: Database;
   readonly acceptedEpoch: number;
   readonly currentEpoch: number;
@@ -36,7 +40,7 @@ export type ReadLog = (range: { afterZxid: number; throughZxid: number }) => rea
 
 export class LocalState {
   readonly sid: number;
-  readonly membership: Membership;
+  readonly configuration: Configuration;
   readonly database: Database;
   readonly history: History;
   readonly outbox: Outbox;
@@ -52,7 +56,7 @@ export class LocalState {
 
   constructor(options: LocalStateOptions) {
     this.sid = options.sid;
-    this.membership = options.membership;
+    this.configuration = options.configuration;
     this.database = options.database;
     this.outbox = options.outbox;
     this.blank = options.blank;
@@ -61,6 +65,8 @@ export class LocalState {
     this.history = new History(options.database.lastProcessedZxid, options.tail, options.commitLogCount);
     this.#acceptedEpoch = options.acceptedEpoch;
     this.#currentEpoch = options.currentEpoch;
+    // What was logged last may have been committed, so it counts as soon as the server does.
+    for (const record of options.tail) this.#expectConfigurationIn(record);
   }
 
   /** The highest epoch that this server has promised itself to. */
@@ -122,6 +128,7 @@ export class LocalState {
     this.adoptEpoch(epochOf(zxid));
     this.history.append(record);
     this.trace?.({ event: 'APPEND', zxid, hash: hashOf(record) });
+    this.#expectConfigurationIn(record);
     return this.outbox.append(record);
   }
 
@@ -150,6 +157,8 @@ export class LocalState {
     const record = this.history.commitFirst();
     const applied = this.database.apply(record);
     this.outbox.commit({ record, applied });
+    const configuration = this.configurationIn(record);
+    if (configuration !== null) this.activateConfiguration(configuration);
     this.trace?.({
       event: 'APPLY',
       zxid: record.header.zxid,
@@ -157,6 +166,62 @@ export class LocalState {
       err: record.txn.type === 'error' ? record.txn.err : 0,
       digest: this.database.digest(),
       replay: false,
+    });
+  }
+
+  /** The configuration that a transaction proposes; null for all others. */
+  configurationIn({ txn, header }: TxnRecord): Membership | null {
+    if (txn.type !== 'reconfig' || !this.configuration.isChangeable) return null;
+    const parsed = parseMembership(txn.data?.toString() ?? '');
+    assert.ok(!isFault(parsed), 'a reconfiguration is checked before it is proposed, and when it is received');
+    return { ...parsed, version: header.zxid };
+  }
+
+  /** From here on nothing is decided without a quorum of this configuration too. */
+  expectConfiguration(membership: Membership): void {
+    if (this.configuration.expect(membership)) this.#configurationPending();
+  }
+
+  /**
+   * A leader's word replaces what was pending here, but for what is in the log that it has left to us: had
+   * anything else been decided anywhere, it would know.
+   */
+  takeOverConfiguration(membership: Membership): void {
+    const logged = this.history.recordsAfter(this.history.lastCommittedZxid);
+    const pending = logged.flatMap((record) => this.configurationIn(record) ?? []);
+    const isInLog = pending.some(({ version }) => version === membership.version);
+    const all = isInLog ? pending : [...pending, membership];
+    if (this.configuration.expectOnly(all)) this.#configurationPending();
+  }
+
+  activateConfiguration(membership: Membership): void {
+    const { configuration, outbox } = this;
+    if (!configuration.activate(membership)) return;
+    this.#traceConfiguration('CONFIG', membership);
+    outbox.writeConfiguration(membership);
+    outbox.showConfiguration(membership, configuration.members);
+  }
+
+  #configurationPending(): void {
+    const { configuration, outbox } = this;
+    const { current, members, pending } = configuration;
+    if (pending !== null) this.#traceConfiguration('CONFIG_PROPOSED', pending);
+    outbox.writePendingConfiguration(pending);
+    outbox.showConfiguration(current, members);
+  }
+
+  #expectConfigurationIn(record: TxnRecord): void {
+    const configuration = this.configurationIn(record);
+    if (configuration !== null) this.expectConfiguration(configuration);
+  }
+
+  #traceConfiguration(event: 'CONFIG' | 'CONFIG_PROPOSED', membership: Membership): void {
+    const { members, version } = membership;
+    this.trace?.({
+      event,
+      zxid: version,
+      voters: votersOf(membership).map(({ sid }) => sid),
+      members: members.map(({ sid }) => sid),
     });
   }
 

@@ -1,4 +1,6 @@
-// Who the servers are and what counts as a quorum of them. Only voters count; observers never do.
+// Who the servers are, and the text that says so. Only voters count for quorums; observers never do.
+
+import { formatServerAddress } from './server-line.ts';
 
 export type PeerRole = 'participant' | 'observer';
 
@@ -12,36 +14,56 @@ export interface Member {
   readonly clientAddress?: string;
 }
 
+/** Groups of voters with weights, in place of one majority. */
+export interface Hierarchy {
+  readonly groups: readonly { readonly id: number; readonly sids: readonly number[] }[];
+  /** Of voters that do not weigh 1. */
+  readonly weights: ReadonlyMap<number, number>;
+}
+
 /** A configuration: its members in ascending sid order, and its version (0 from a static file). */
 export interface Membership {
   readonly members: readonly Member[];
   readonly version: number;
+  /** Absent: every voter counts the same. */
+  readonly hierarchy?: Hierarchy;
 }
 
 export function votersOf(membership: Membership): readonly Member[] {
   return membership.members.filter((member) => member.role === 'participant');
 }
 
+export function memberOf(membership: Membership, sid: number): Member | undefined {
+  return membership.members.find((member) => member.sid === sid);
+}
+
 export function isVoter(membership: Membership, sid: number): boolean {
-  return membership.members.some((member) => member.sid === sid && member.role === 'participant');
+  return memberOf(membership, sid)?.role === 'participant';
 }
 
-/** More than half of the voters: with four voters two are not enough, or two halves could both commit. */
-export function quorumSize(membership: Membership): number {
-  return Math.floor(votersOf(membership).length / 2) + 1;
+/** One that weighs nothing may vote, and never leads. */
+export function canLead(membership: Membership, sid: number): boolean {
+  return isVoter(membership, sid) && membership.hierarchy?.weights.get(sid) !== 0;
 }
 
-export function hasQuorum(membership: Membership, sids: Iterable<number>): boolean {
-  const present = new Set<number>();
-  for (const sid of sids) if (isVoter(membership, sid)) present.add(sid);
-  return present.size >= quorumSize(membership);
-}
-
-/** The text that notifications and NEWLEADER carry: one line per server, then the version in hex. */
+/** The text that notifications, NEWLEADER and `/zookeeper/config` carry: ends with the version in hex. */
 export function membershipText(membership: Membership): string {
-  const lines = membership.members.map((member) => {
-    const client = member.clientAddress === undefined ? '' : `;${member.clientAddress}`;
-    return `server.${member.sid}=${member.host}:${member.quorumPort}:${member.electionPort}:${member.role}${client}`;
-  });
-  return [...lines, `version=${membership.version.toString(16)}`].join('\n');
+  return [...membershipLines(membership), `version=${membership.version.toString(16)}`].join('\n');
+}
+
+/** One line per server, then groups and weights. */
+export function membershipLines({ members, hierarchy }: Membership): readonly string[] {
+  const servers = members.map((member) => `server.${member.sid}=${formatServerAddress(member)}`);
+  if (hierarchy === undefined) return servers;
+  const voters = members.filter((member) => member.role === 'participant');
+  return [
+    ...servers,
+    ...hierarchy.groups.map(({ id, sids }) => `group.${id}=${sids.join(':')}`),
+    ...voters.map(({ sid }) => `weight.${sid}=${hierarchy.weights.get(sid) ?? 1}`),
+  ];
+}
+
+/** Whether both name the same servers with the same rights, whatever their versions. */
+export function isSameMembership(one: Membership, other: Membership): boolean {
+  return membershipLines(one).join('\n') === membershipLines(other).join('\n');
 }

@@ -13,6 +13,7 @@ import type {
   SendOperation,
   UpcallOperation,
 } from './events.ts';
+import type { Member, Membership } from './membership.ts';
 
 const nothing: Ready = { persist: [], send: [], committed: [], upcalls: [] };
 
@@ -73,6 +74,20 @@ export class Outbox {
   snapshot(state: { zxid: number; currentEpoch: number; file: Buffer }): Mark {
     this.#persist.push({ type: 'snapshot', mark: ++this.#lastMark, ...state });
     return this.#lastMark;
+  }
+
+  writeConfiguration(membership: Membership): Mark {
+    this.#persist.push({ type: 'configuration', mark: ++this.#lastMark, membership });
+    return this.#lastMark;
+  }
+
+  writePendingConfiguration(membership: Membership | null): Mark {
+    this.#persist.push({ type: 'pendingConfiguration', mark: ++this.#lastMark, membership });
+    return this.#lastMark;
+  }
+
+  showConfiguration(current: Membership, members: readonly Member[]): void {
+    this.#send.push({ type: 'configuration', current, members });
   }
 
   notify(to: number, notification: Notification): void {

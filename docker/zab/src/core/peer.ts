@@ -9,6 +9,7 @@ import type { QuorumPacket, SessionTouch } from '../../../../harness/wire/quorum
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { BlankVoter } from './blank-voter.ts';
 import type { BlankVoterOptions } from './blank-voter.ts';
+import { Configuration } from './configuration.ts';
 import type { Database } from './database.ts';
 import { FastLeaderElection } from './election.ts';
 import type { LinkId, PeerEvent, Ready } from './events.ts';
@@ -17,13 +18,19 @@ import { Learner } from './learner.ts';
 import { LocalState } from './local-state.ts';
 import type { ReadLog } from './local-state.ts';
 import type { Membership } from './membership.ts';
+import { hasQuorum } from './quorum.ts';
 import { Outbox } from './outbox.ts';
 import type { Role, Timing } from './role.ts';
 import type { TraceSink } from './trace.ts';
 
 export interface PeerOptions extends Timing {
   readonly sid: number;
+  /** The configuration in force. */
   readonly membership: Membership;
+  /** One that may follow it, beside those in the log. */
+  readonly pendingMembership?: Membership | null;
+  /** Whether the membership may change; otherwise it is `membership`, whatever others send. */
+  readonly reconfigEnabled?: boolean;
   readonly database: Database;
   readonly acceptedEpoch: number;
   readonly currentEpoch: number;
@@ -57,6 +64,7 @@ const redialDelayMs = 100;
 export class Peer {
   readonly #options: PeerOptions;
   readonly #outbox = new Outbox();
+  readonly #configuration: Configuration;
   readonly #state: LocalState;
   readonly #election: FastLeaderElection;
   #leader: Leader | null = null;
@@ -70,17 +78,24 @@ export class Peer {
 
   constructor(options: PeerOptions) {
     this.#options = options;
+    this.#configuration = new Configuration({
+      current: options.membership,
+      pending: options.pendingMembership ? [options.pendingMembership] : [],
+      isChangeable: options.reconfigEnabled ?? false,
+    });
     const blank = new BlankVoter(options.sid, options.blank ?? { isBlank: false, mayForm: true });
     this.#state = new LocalState({
       ...options,
       blank,
+      configuration: this.#configuration,
       commitLogCount: options.commitLogCount ?? 500,
       outbox: this.#outbox,
     });
     this.#election = new FastLeaderElection({
       sid: options.sid,
-      membership: options.membership,
       blank,
+      configuration: this.#configuration,
+      learned: (membership) => this.#state.activateConfiguration(membership),
       minIntervalMs: options.electionMinMs ?? 200,
       maxIntervalMs: options.electionMaxMs ?? 60_000,
       finalizeWaitMs: options.finalizeWaitMs ?? 200,
@@ -148,6 +163,16 @@ export class Peer {
   /** Leader: the learners that have caught up. */
   get synchronizedLearners(): readonly { readonly sid: number; readonly isVoter: boolean }[] {
     return this.#leader?.synchronizedLearners ?? [];
+  }
+
+  get configuration(): Pick<Configuration, 'current' | 'pending'> {
+    return this.#configuration;
+  }
+
+  /** Leader: whether enough of those that would count have caught up, so that a change could be decided. */
+  hasSynchronizedQuorumOf(membership: Membership): boolean {
+    const followers = this.synchronizedLearners.filter(({ isVoter }) => isVoter);
+    return hasQuorum(membership, [this.#state.sid, ...followers.map(({ sid }) => sid)]);
   }
 
   start(nowMs: number): void {
@@ -271,11 +296,13 @@ export class Peer {
       this.#options.trace?.({ event: 'STEP_DOWN', epoch: this.#leader.epoch, reason: role?.endReason ?? '' });
     }
     this.#turnedAwayBy = this.#hasServed ? null : this.#followed;
+    const successor = role?.successor ?? null;
     role?.end();
     this.#leader = null;
     this.#learner = null;
     this.#followed = null;
-    this.#look(nowMs);
+    if (successor === null) this.#look(nowMs);
+    else this.#election.appoint(successor);
   }
 
   #look(nowMs: number): void {

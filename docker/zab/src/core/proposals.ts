@@ -1,28 +1,31 @@
 // The leader's proposals and the rule by which they commit: in order, each once a quorum of voters has it
-// durably. Acknowledgements are cumulative, because every voter logs in order; a voter that reconnects
-// starts from nothing, because synchronization may have cut its log in between.
+// durably, of both configurations where one is pending. Acknowledgements are cumulative, because every voter
+// logs in order; a voter that reconnects starts from nothing, because synchronization may have cut its log in
+// between.
 
 import { counterOf } from '../../../../harness/wire/zxid.ts';
-import { quorumSize } from './membership.ts';
-import type { Membership } from './membership.ts';
+import type { Configuration } from './configuration.ts';
+import { quorumOf } from './quorum.ts';
 
 /** Proposals with this counter are never made: the next one would run into the epoch's half of the zxid. */
 const lastCounter = 0xffff_ffff;
 
-/** How far a voter has acknowledged. */
+/** How far a follower has acknowledged. Whether it has a vote, the configurations say. */
 export interface Acker {
   readonly sid: number;
   readonly ackedZxid: number;
 }
 
 export class Proposals {
-  readonly #quorumSize: number;
+  readonly #configuration: Configuration;
+  /** Kept, so that a commit allocates nothing. */
+  readonly #supporters: number[] = [];
   #lastProposedZxid: number;
   #lastCommittedZxid: number;
 
   /** `epochMark` is (epoch, 0). */
-  constructor(membership: Membership, epochMark: number) {
-    this.#quorumSize = quorumSize(membership);
+  constructor(configuration: Configuration, epochMark: number) {
+    this.#configuration = configuration;
     this.#lastProposedZxid = epochMark;
     this.#lastCommittedZxid = epochMark;
   }
@@ -51,13 +54,16 @@ export class Proposals {
     this.#lastProposedZxid = zxid;
   }
 
-  /** Takes the next proposal for committed if a quorum has acknowledged it. Each voter appears once. */
+  /** Takes the next proposal for committed if the quorums have acknowledged it. Each follower appears once. */
   tryToCommit(ackers: readonly Acker[]): boolean {
     if (!this.hasOutstanding) return false;
     const zxid = this.#lastCommittedZxid + 1;
-    let count = 0;
-    for (const acker of ackers) if (acker.ackedZxid >= zxid) count += 1;
-    if (count < this.#quorumSize) return false;
+    const supporters = this.#supporters;
+    supporters.length = 0;
+    for (const acker of ackers) if (acker.ackedZxid >= zxid) supporters.push(acker.sid);
+    for (const membership of this.#configuration.at(zxid)) {
+      if (!quorumOf(membership).isReachedBy(supporters)) return false;
+    }
     this.#lastCommittedZxid = zxid;
     return true;
   }

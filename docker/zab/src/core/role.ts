@@ -16,6 +16,8 @@ export interface Timing {
 export interface Role {
   /** Why this role ended, null while it lasts. */
   readonly endReason: string | null;
+  /** Who leads after it, where that is known without an election; null: nobody knows. */
+  readonly successor: number | null;
   readonly isServing: boolean;
   /** When the next `tick` is due. */
   readonly deadlineMs: number;

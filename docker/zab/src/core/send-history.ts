@@ -17,7 +17,7 @@ export function sendHistory(
   state: LocalState,
   source: Omit<SyncSource, 'history' | 'lastProcessedZxid'>,
 ): void {
-  const { history, database, membership, outbox, trace } = state;
+  const { history, database, configuration, outbox, trace } = state;
   const { endZxid } = source;
   const lastProcessedZxid = Math.max(endZxid, database.lastProcessedZxid);
   const older = source.isSnapshotForced ? null : olderRecords(state, handler.lastZxid);
@@ -42,14 +42,14 @@ export function sendHistory(
     if (zxid <= endZxid) {
       handler.send(proposalOf(record));
       handler.send({ type: PacketType.COMMIT, zxid, data: null, authinfo: null });
-    } else if (handler.isVoter) {
+    } else if (handler.isFollower) {
       handler.propose(proposalOf(record));
     }
   }
   handler.send({
     type: PacketType.NEWLEADER,
     zxid: makeZxid(source.epoch, 0),
-    data: Buffer.from(membershipText(membership)),
+    data: Buffer.from(membershipText(configuration.latest)),
     authinfo: null,
   });
 }

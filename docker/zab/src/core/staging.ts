@@ -8,6 +8,7 @@ import { decodeTxn } from '../../../../harness/wire/txn-codec.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochOf, formatZxid } from '../../../../harness/wire/zxid.ts';
 import { follows } from './history.ts';
+import { isFault, parseMembership } from './membership-text.ts';
 import type { StagedSync } from './synchronization.ts';
 
 /** Length of the long in front of the transaction in INFORMANDACTIVATE. */
@@ -112,6 +113,10 @@ export function recordOf(packet: QuorumPacket): TxnRecord {
   const record = decodeTxn(isActivation ? packet.data.subarray(designatedLeaderBytes) : packet.data);
   if (record.header.zxid !== packet.zxid) {
     throw new JuteError(`${formatZxid(packet.zxid)} outside, ${formatZxid(record.header.zxid)} inside`, 0);
+  }
+  if (record.txn.type === 'reconfig') {
+    const parsed = parseMembership(record.txn.data?.toString() ?? '');
+    if (isFault(parsed)) throw new JuteError(`a reconfiguration: ${parsed.fault}`, 0);
   }
   return record;
 }

@@ -39,6 +39,7 @@ export type TraceEventName =
   | 'SYNC_DONE'
   | 'ARM'
   | 'FIRE'
+  | 'CONFIG_PROPOSED'
   | 'CONFIG';
 
 /** Undefined means tracing is off, so callers write `trace?.({...})` and pay nothing. */

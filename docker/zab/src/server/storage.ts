@@ -10,6 +10,7 @@ import type { TraceSink } from '../core/trace.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { writeEpoch, type EpochName, type Epochs } from './epoch-files.ts';
 import { readLog } from './log-reader.ts';
+import type { ConfigurationFiles, ConfigurationOperation } from './configuration-files.ts';
 import type { DataDirectories } from './file-names.ts';
 import type { Measurements } from './operators/measurements.ts';
 import { PatientDisk } from './patient-disk.ts';
@@ -36,6 +37,8 @@ export interface StorageOptions {
   readonly snapshotFormat: SnapshotFormat;
   /** A learner gets log records if their files are no longer than this part of the newest snapshot; < 0: never. */
   readonly snapshotSizeFactor: number;
+  /** Where a changed membership is kept; null: it is found in the log only. */
+  readonly configurationFiles?: ConfigurationFiles | null;
   readonly log: LogSink;
   readonly trace: TraceSink;
   readonly measurements?: Measurements;
@@ -172,10 +175,27 @@ export class Storage {
     if (this.#isBusy || this.#isStopped || this.#waiting.length === 0) return;
     const batch = this.#waiting;
     this.#waiting = [];
+    this.#writeConfigurations(batch);
     const operations = this.#plan(batch);
     const upTo = this.#lastAppended;
     this.#syncCount += 1;
     this.#submit(operations, () => this.#completed(batch, upTo));
+  }
+
+  /**
+   * In a batch of its own, ahead of the others: a directory that cannot be written must not stop a server whose
+   * log has the change too.
+   */
+  #writeConfigurations(batch: readonly StorageOperation[]): void {
+    const { configurationFiles, disk, log } = this.#options;
+    if (!configurationFiles) return;
+    const operations = batch.flatMap((operation) =>
+      isConfiguration(operation) ? configurationFiles.plan(operation) : [],
+    );
+    if (operations.length === 0) return;
+    disk.submit(operations, (error) => {
+      if (error !== null) log('error', `the changed configuration cannot be written: ${error.message}`);
+    });
   }
 
   stop(): void {
@@ -334,6 +354,9 @@ export class Storage {
       case 'acceptedEpoch':
       case 'currentEpoch':
         return writeEpoch(directories.snapshots, operation.type, operation.epoch);
+      case 'pendingConfiguration':
+      case 'configuration':
+        return [];
       case 'truncate':
         this.#lastAppended = Math.min(this.#lastAppended, operation.zxid);
         return this.#log.truncate(operation.zxid);
@@ -355,6 +378,10 @@ export class Storage {
         return [];
     }
   }
+}
+
+function isConfiguration(operation: StorageOperation): operation is ConfigurationOperation {
+  return operation.type === 'configuration' || operation.type === 'pendingConfiguration';
 }
 
 function epochOfName(epochs: Epochs | null, name: EpochName): number {

@@ -4,6 +4,7 @@ import { BlankVoter } from '../../../../docker/zab/src/core/blank-voter.ts';
 import { FastLeaderElection } from '../../../../docker/zab/src/core/election.ts';
 import { ServerState } from '../../../../harness/wire/constants.ts';
 import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
+import { Configuration } from '../../../../docker/zab/src/core/configuration.ts';
 import { membershipOf } from './lone-peer.ts';
 
 const { LOOKING, FOLLOWING, LEADING, OBSERVING } = ServerState;
@@ -15,7 +16,8 @@ function electionOf(sid: number, own = { zxid: 0, peerEpoch: 0 }) {
   const election = new FastLeaderElection({
     sid,
     blank: new BlankVoter(sid, { isBlank: false, mayForm: true }),
-    membership: membershipOf(5, 1),
+    configuration: new Configuration({ current: membershipOf(5, 1) }),
+    learned: () => undefined,
     minIntervalMs: 200,
     maxIntervalMs: 60_000,
     finalizeWaitMs: 200,

@@ -1,7 +1,6 @@
 // The invariants of ZAB, checked at every trace event of a test network against what is really on its disks.
 
 import assert from 'node:assert/strict';
-import { hasQuorum } from '../../../../docker/zab/src/core/membership.ts';
 import type { TraceEvent } from '../../../../docker/zab/src/core/trace.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { counterOf, epochOf } from '../../../../harness/wire/zxid.ts';
@@ -19,13 +18,23 @@ export class Invariants {
   readonly #logs = new Map<number, number[]>();
   /** How many transactions were committed when a sync began. */
   readonly #syncs = new Map<number, number>();
+  /** The configuration in force on each running server. */
+  readonly #active = new Map<number, number>();
+  /** Voters of each configuration, by version. */
+  readonly configurations = new Map<number, readonly number[]>();
   readonly counts = new Map<string, number>();
 
   constructor(network: TestNetwork) {
     this.#network = network;
+    const voters = network.membership.members.filter((member) => member.role === 'participant');
+    this.configurations.set(
+      0,
+      voters.map((member) => member.sid),
+    );
   }
 
   started(server: TestServer, tail: readonly TxnRecord[]): void {
+    this.#active.delete(server.sid);
     const applied = server.database?.applied ?? [];
     this.#logs.set(server.sid, [...applied, ...tail.map((record) => record.header.zxid)]);
   }
@@ -47,8 +56,12 @@ export class Invariants {
         log.push(zxid);
         break;
       }
+      case 'STEP_DOWN':
+        if (String(event['reason']).includes('in the new configuration')) this.count('designated');
+        break;
       case 'TRUNC': {
         const removed = log.splice(log.findLastIndex((logged) => logged <= zxid) + 1);
+        if (removed.some((logged) => this.configurations.has(logged))) this.count('aborted');
         this.#assertNoneCommitted(server, removed);
         break;
       }
@@ -65,11 +78,11 @@ export class Invariants {
         break;
       case 'ESTABLISH':
         this.#onlyOne(this.#leaders, `established ${event['epoch']}`, sid);
-        this.#assertQuorum(event['ackers']);
+        this.#assertQuorum(server, event['ackers']);
         break;
       case 'ACTIVATE':
         this.#onlyOne(this.#leaders, `active ${event['epoch']}`, sid);
-        this.#assertQuorum(event['ackers']);
+        this.#assertQuorum(server, event['ackers']);
         // A leader that was paused may get its quorum of old acknowledgements when later epochs are active
         // already; what those have committed is none of its business.
         assert.deepEqual(
@@ -80,10 +93,22 @@ export class Invariants {
           ),
           'leader completeness',
         );
-        for (const logged of log) this.#commit(logged);
+        for (const logged of log) this.#commit(logged, this.#versionsOf(server));
         break;
+      case 'CONFIG_PROPOSED':
+      case 'CONFIG': {
+        const voters = event['voters'] as readonly number[];
+        assert.deepEqual(this.configurations.get(zxid) ?? voters, voters, 'a version has one meaning');
+        this.configurations.set(zxid, voters);
+        if (event.event === 'CONFIG') this.#activated(sid, zxid);
+        break;
+      }
       case 'COMMIT_DECIDE':
-        this.#commit(zxid);
+        for (const voter of event['ackers'] as readonly number[]) {
+          assert.ok(this.#votersOf(event['configs']).includes(voter), `server ${voter} has a vote`);
+        }
+        if ((event['configs'] as readonly number[]).length > 1) this.count('joint commit');
+        this.#commit(zxid, event['configs'] as readonly number[]);
         break;
       case 'ACK_SEND':
         assert.ok(server.disk.holds(zxid), `server ${sid} acknowledges only what is durable`);
@@ -125,18 +150,20 @@ export class Invariants {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
-  #commit(zxid: number): void {
+  #commit(zxid: number, versions: readonly number[]): void {
     // A deposed leader may still learn that a quorum has what its successor has committed already.
     if (this.committed.includes(zxid)) return;
     assert.ok(zxid > (this.committed.at(-1) ?? 0), 'commits are in order');
     const holders = [...this.#network.servers.values()].filter((server) => server.disk.holds(zxid));
-    assert.ok(
-      hasQuorum(
-        this.#network.membership,
-        holders.map((server) => server.sid),
-      ),
-      `${show(zxid)} is committed and durable only on ${holders.map((server) => server.sid).join(' ')}`,
-    );
+    for (const version of versions) {
+      assert.ok(
+        this.#isQuorum(
+          holders.map((server) => server.sid),
+          version,
+        ),
+        `${show(zxid)} is committed and durable only on ${holders.map((server) => server.sid).join(' ')}`,
+      );
+    }
     this.committed.push(zxid);
   }
 
@@ -145,8 +172,32 @@ export class Invariants {
     assert.deepEqual(lost, [], `server ${server.sid} keeps what is committed`);
   }
 
-  #assertQuorum(sids: unknown): void {
-    assert.ok(Array.isArray(sids) && hasQuorum(this.#network.membership, sids as number[]), 'a quorum');
+  #assertQuorum(server: TestServer, sids: unknown): void {
+    for (const version of this.#versionsOf(server)) {
+      assert.ok(Array.isArray(sids) && this.#isQuorum(sids as number[], version), 'a quorum');
+    }
+  }
+
+  #versionsOf({ peer }: TestServer): readonly number[] {
+    const { current, pending } = peer?.configuration ?? { current: this.#network.membership, pending: null };
+    return pending === null ? [current.version] : [current.version, pending.version];
+  }
+
+  /** Counted here, and not by the code that is under test. */
+  #isQuorum(sids: readonly number[], version: number): boolean {
+    const voters = this.configurations.get(version);
+    assert.ok(voters, `configuration ${show(version)} was proposed`);
+    return voters.filter((voter) => sids.includes(voter)).length * 2 > voters.length;
+  }
+
+  #votersOf(versions: unknown): readonly number[] {
+    return (versions as readonly number[]).flatMap((version) => this.configurations.get(version) ?? []);
+  }
+
+  #activated(sid: number, version: number): void {
+    const before = this.#active.get(sid) ?? 0;
+    assert.ok(version > before, `server ${sid} goes from configuration ${show(before)} to ${show(version)}`);
+    this.#active.set(sid, version);
   }
 
   #onlyOne(map: Map<string, number>, key: string, sid: number): void {

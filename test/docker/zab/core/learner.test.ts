@@ -65,6 +65,9 @@ const persisted = (follower: LonePeer) =>
         return `truncate 0x${operation.zxid.toString(16)}`;
       case 'snapshot':
         return `snapshot 0x${operation.zxid.toString(16)} in epoch ${operation.currentEpoch}`;
+      case 'configuration':
+      case 'pendingConfiguration':
+        return `${operation.type} ${operation.membership?.version}`;
       default:
         return `${operation.type} ${operation.epoch}`;
     }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { Proposals } from '../../../../docker/zab/src/core/proposals.ts';
+import { Configuration } from '../../../../docker/zab/src/core/configuration.ts';
 import { membershipOf } from './lone-peer.ts';
 
 const epochMark = 7 * 2 ** 32;
 
 function proposalsOf(voters: number, count: number): Proposals {
-  const proposals = new Proposals(membershipOf(voters), epochMark);
+  const proposals = new Proposals(new Configuration({ current: membershipOf(voters) }), epochMark);
   for (let index = 0; index < count; index++) proposals.proposed(proposals.nextZxid);
   return proposals;
 }
@@ -46,7 +47,7 @@ describe('proposals', () => {
   });
 
   it('end before the last counter', () => {
-    const proposals = new Proposals(membershipOf(3), epochMark);
+    const proposals = new Proposals(new Configuration({ current: membershipOf(3) }), epochMark);
 
     proposals.proposed(epochMark + 0xffff_fffd);
     assert.equal(proposals.isOutOfZxids, false);

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { Random } from '../../../../harness/random/random.ts';
+import type { Member } from '../../../../docker/zab/src/core/membership.ts';
 import { TestNetwork } from './test-network.ts';
 
 const seedCount = Number(process.env['ORDEAL_CORE_SEEDS'] ?? 150);
@@ -12,18 +13,7 @@ const firstSeed = Number(process.env['ORDEAL_CORE_FIRST_SEED'] ?? 1);
 
 describe('random schedules', () => {
   it('keep every invariant and recover', () => {
-    const counts = new Map<string, number>();
-
-    for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) {
-      try {
-        const network = runSchedule(seed);
-        for (const [what, count] of network.invariants.counts) {
-          counts.set(what, (counts.get(what) ?? 0) + count);
-        }
-      } catch (error) {
-        throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
-      }
-    }
+    const counts = runSchedules(seedCount, runSchedule);
 
     // A path that no schedule took was not tested.
     if (seedCount < 100) return;
@@ -32,19 +22,44 @@ describe('random schedules', () => {
     }
   });
 
+  it('keep every invariant and recover while the membership changes', () => {
+    const counts = runSchedules(seedCount, (seed) => runSchedule(seed, { spares: 2 }));
+
+    if (seedCount < 100) return;
+    for (const what of ['CONFIG_PROPOSED', 'CONFIG', 'designated', 'aborted', 'joint commit']) {
+      assert.ok((counts.get(what) ?? 0) > 10, `${what} happened ${counts.get(what) ?? 0} times`);
+    }
+  });
+
   it('are the same for the same seed', () => {
     assert.deepEqual(runSchedule(7).transcript, runSchedule(7).transcript);
     assert.notDeepEqual(runSchedule(7).transcript, runSchedule(8).transcript);
+    assert.deepEqual(runSchedule(7, { spares: 1 }).transcript, runSchedule(7, { spares: 1 }).transcript);
   });
 });
 
-function runSchedule(seed: number): TestNetwork {
+function runSchedules(count: number, run: (seed: number) => TestNetwork): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    try {
+      for (const [what, times] of run(seed).invariants.counts) {
+        counts.set(what, (counts.get(what) ?? 0) + times);
+      }
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  return counts;
+}
+
+function runSchedule(seed: number, { spares = 0 } = {}): TestNetwork {
   const random = new Random(seed);
   const voters = random.pick([3, 3, 5]);
   const observers = random.pick([0, 1]);
   const network = new TestNetwork({
     voters,
     observers,
+    spares,
     commitLogCount: random.pick([2, 5, 500]),
     forceSnapshotSync: random.chance(0.15),
     random: random.fork('network'),
@@ -55,7 +70,8 @@ function runSchedule(seed: number): TestNetwork {
 
   const stepCount = random.between(20, 60);
   for (let step = 0; step < stepCount; step++) {
-    takeStep(network, sids, random);
+    if (spares > 0 && random.chance(0.2)) reconfigure(network, random);
+    else takeStep(network, sids, random);
     network.run(random.pick([1, 5, 20, 100, 400, 1200]));
   }
   recover(network, sids);
@@ -120,6 +136,22 @@ function loseTheLeader(network: TestNetwork, random: Random): void {
   network.run(random.pick([1, 20, 60]));
   network.crash(leader);
   network.heal();
+}
+
+/** Any servers may be voters or observers afterwards, the leader too or not. */
+function reconfigure(network: TestNetwork, random: Random): void {
+  const voterCount = random.between(1, 5);
+  const members = random
+    .shuffle([...network.all])
+    .slice(0, voterCount + random.below(2))
+    .map((member, index): Member => ({ ...member, role: index < voterCount ? 'participant' : 'observer' }))
+    .sort((one, other) => one.sid - other.sid);
+  for (const { sid, peer } of network.servers.values()) {
+    if (peer?.role === 'leading' && peer.serving) network.reconfigure(sid, members);
+  }
+  if (random.chance(0.3)) network.run(random.pick([1, 5, 20]));
+  if (random.chance(0.3)) proposeEverywhere(network, random);
+  if (random.chance(0.3)) loseTheLeader(network, random);
 }
 
 function recover(network: TestNetwork, sids: readonly number[]): void {

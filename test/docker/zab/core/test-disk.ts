@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Mark, PersistOperation } from '../../../../docker/zab/src/core/events.ts';
+import type { Membership } from '../../../../docker/zab/src/core/membership.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochOf } from '../../../../harness/wire/zxid.ts';
 import { TestDatabase } from './test-database.ts';
@@ -13,6 +14,8 @@ export class TestDisk {
   acceptedEpoch = 0;
   currentEpoch = 0;
   log: TxnRecord[] = [];
+  membership: Membership | null = null;
+  pendingMembership: Membership | null = null;
   #snapshot: Buffer | null = null;
   #snapshotZxid = 0;
   #queue: DiskOperation[] = [];
@@ -67,6 +70,16 @@ export class TestDisk {
       case 'currentEpoch':
         assert.ok(operation.epoch >= this.currentEpoch, 'currentEpoch does not fall');
         this.currentEpoch = operation.epoch;
+        break;
+      case 'configuration': {
+        const { version } = operation.membership;
+        assert.ok(version > (this.membership?.version ?? -1), 'configurations rise');
+        this.membership = operation.membership;
+        if ((this.pendingMembership?.version ?? 0) <= version) this.pendingMembership = null;
+        break;
+      }
+      case 'pendingConfiguration':
+        this.pendingMembership = operation.membership;
         break;
       case 'truncate':
         this.log = this.log.filter((record) => record.header.zxid <= operation.zxid);

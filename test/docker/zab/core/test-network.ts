@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import type { LinkId, PeerEvent, Ready, SendOperation } from '../../../../docker/zab/src/core/events.ts';
 import type { Member, Membership } from '../../../../docker/zab/src/core/membership.ts';
+import { isFault, parseMembership } from '../../../../docker/zab/src/core/membership-text.ts';
 import { Peer } from '../../../../docker/zab/src/core/peer.ts';
 import type { TraceEvent } from '../../../../docker/zab/src/core/trace.ts';
 import { PacketType } from '../../../../harness/wire/constants.ts';
@@ -12,7 +13,7 @@ import type { Notification, QuorumPacket } from '../../../../harness/wire/quorum
 import type { Random } from '../../../../harness/random/random.ts';
 import { Invariants } from './invariants.ts';
 import type { TestDatabase } from './test-database.ts';
-import { readAll, testRecord } from './test-database.ts';
+import { readAll, reconfigRecord, testRecord } from './test-database.ts';
 import { TestDisk } from './test-disk.ts';
 import { describeTrace } from './transcript.ts';
 
@@ -23,6 +24,9 @@ export interface NetworkOptions {
   readonly syncLimit?: number;
   readonly initLimit?: number;
   readonly forceSnapshotSync?: boolean;
+  /** Servers that exist and are no members; with any, the membership can change. */
+  readonly spares?: number;
+  readonly reconfigEnabled?: boolean;
   /** Without it every message takes 1 ms and every flush 1 ms. */
   readonly random?: Random;
 }
@@ -63,6 +67,8 @@ const tickMs = 100;
 
 export class TestNetwork {
   readonly membership: Membership;
+  /** Spares too. */
+  readonly all: readonly Member[];
   readonly servers = new Map<number, TestServer>();
   readonly invariants: Invariants;
   readonly transcript: string[] = [];
@@ -81,16 +87,18 @@ export class TestNetwork {
   constructor(options: NetworkOptions = {}) {
     this.#options = options;
     const voterCount = options.voters ?? 3;
-    const members = Array.from({ length: voterCount + (options.observers ?? 0) }, (_, index): Member => ({
+    const memberCount = voterCount + (options.observers ?? 0);
+    const all = Array.from({ length: memberCount + (options.spares ?? 0) }, (_, index): Member => ({
       sid: index + 1,
-      role: index < voterCount ? 'participant' : 'observer',
+      role: index < voterCount || index >= memberCount ? 'participant' : 'observer',
       host: `s${index + 1}`,
       quorumPort: 2888,
       electionPort: 3888,
     }));
-    this.membership = { members, version: 0 };
+    this.all = all;
+    this.membership = { members: all.slice(0, memberCount), version: 0 };
     this.invariants = new Invariants(this);
-    for (const { sid } of members) {
+    for (const { sid } of all) {
       this.servers.set(sid, {
         sid,
         disk: new TestDisk(),
@@ -142,7 +150,9 @@ export class TestNetwork {
       server.database = database;
       server.peer = new Peer({
         sid,
-        membership: this.membership,
+        membership: this.#membershipOf(server, database),
+        pendingMembership: server.disk.pendingMembership,
+        reconfigEnabled: this.#options.reconfigEnabled ?? (this.#options.spares ?? 0) > 0,
         database,
         acceptedEpoch: server.disk.acceptedEpoch,
         currentEpoch: server.disk.currentEpoch,
@@ -255,6 +265,18 @@ export class TestNetwork {
     }
   }
 
+  /** A client of the leader changes the membership; false where the leader would refuse that. */
+  reconfigure(sid: number, members: readonly Member[]): boolean {
+    const server = this.server(sid);
+    if (server.isPaused || server.peer === null) return false;
+    const { peer } = server;
+    const membership: Membership = { members, version: 0 };
+    if (peer.role !== 'leading' || !peer.serving || peer.configuration.pending !== null) return false;
+    if (!peer.hasSynchronizedQuorumOf(membership)) return false;
+    this.step(server, { type: 'propose', record: reconfigRecord(peer.nextZxid, membership) });
+    return true;
+  }
+
   sync(sid: number, token: number): void {
     if (this.server(sid).isPaused) return;
     const request = { sessionId: '01', cxid: token, opcode: 9, body: Buffer.alloc(0), authinfo: null };
@@ -302,6 +324,17 @@ export class TestNetwork {
     this.invariants.observe(server, event);
     const line = describeTrace(event);
     if (line !== null) this.#note(`${server.sid} ${line}`);
+  }
+
+  /** The newest that the server knows of: its file, or what its last snapshot holds. */
+  #membershipOf(server: TestServer, database: TestDatabase): Membership {
+    const own = this.all.find((member) => member.sid === server.sid);
+    const isMember = this.membership.members.some((member) => member.sid === server.sid);
+    const first = isMember || own === undefined ? [] : [own];
+    const fromFile = server.disk.membership ?? { members: [...this.membership.members, ...first], version: 0 };
+    const stored = parseMembership(database.membership ?? '');
+    assert.ok(!isFault(stored));
+    return stored.version > fromFile.version ? stored : fromFile;
   }
 
   #note(line: string): void {
@@ -361,6 +394,8 @@ export class TestNetwork {
     switch (operation.type) {
       case 'notification':
         return this.#notify(server.sid, operation.to, operation.notification);
+      case 'configuration':
+        return;
       case 'connectLeader':
         return this.#dial(server, operation.sid);
       case 'close': {

@@ -23,6 +23,10 @@ export function describeTrace(event: TraceEvent): string | null {
       return `cuts its log after ${zxid(event['zxid'])}`;
     case 'SNAP_INSTALL':
       return `installs a snapshot of ${zxid(event['zxid'])}`;
+    case 'CONFIG_PROPOSED':
+      return `has configuration ${zxid(event['zxid'])} pending: voters ${list(event['voters'])} of ${list(event['members'])}`;
+    case 'CONFIG':
+      return `activates configuration ${zxid(event['zxid'])}: voters ${list(event['voters'])} of ${list(event['members'])}`;
     case 'STATE':
       return event['state'] === 'looking' ? 'is LOOKING' : null;
     default:

@@ -2,7 +2,7 @@
 
 import type { Member } from '../../core/membership.ts';
 import type { Property } from '../properties.ts';
-import { parseServerLine } from '../server-line.ts';
+import { parseServerLine } from '../../core/server-line.ts';
 import type { PropertyReader } from './property-reader.ts';
 
 /** In ascending order of their ids. */

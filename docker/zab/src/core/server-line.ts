@@ -1,7 +1,7 @@
 // One `server.N=host:quorumPort:electionPort[:role][;[clientHost:]clientPort]` line of zoo.cfg.
 // Facts: storage-format of ZooKeeper 3.8, "server.N forms".
 
-import type { Member, PeerRole } from '../core/membership.ts';
+import type { Member, PeerRole } from './membership.ts';
 
 /** The member, or the sentence part that says what was expected. */
 export function parseServerLine(key: string, value: string): Member | string {
@@ -31,6 +31,23 @@ export function parseServerLine(key: string, value: string): Member | string {
     electionPort,
     ...(clientAddress === undefined ? {} : { clientAddress }),
   };
+}
+
+/** What stands behind `server.N=`, with its role and, if it has one, its client part. */
+export function formatServerAddress(member: Member): string {
+  const { role, host, quorumPort, electionPort, clientAddress } = member;
+  const client = clientAddress === undefined ? '' : `;${formatClientAddress(clientAddress)}`;
+  return `${bracketed(host)}:${quorumPort}:${electionPort}:${role}${client}`;
+}
+
+function formatClientAddress(address: string): string {
+  const colon = address.lastIndexOf(':');
+  return `${bracketed(address.slice(0, colon))}:${address.slice(colon + 1)}`;
+}
+
+/** An IPv6 address would run into the ports. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function parseRole(text: string): PeerRole | null {
