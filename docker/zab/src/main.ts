@@ -1,6 +1,7 @@
 // The `zab-server` command: runs one server from a zoo.cfg, or asks a running one for its mode.
 
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createNodeClock } from './io/node-clock.ts';
 import { createNodeCompression } from './io/node-compression.ts';
 import { createNodeDisk } from './io/node-disk.ts';
@@ -66,10 +67,19 @@ async function main(args: readonly string[]): Promise<void> {
   else runServer(config);
 }
 
+/** Null: there is no such file, or it cannot be read. */
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
 /** Null: what is wrong was said, and the exit code is set. */
 function readConfig(file: string): ZooConfig | null {
   try {
-    const config = parseZooConfig(readFileSync(file, 'utf8'), file);
+    const config = parseZooConfig(readFileSync(file, 'utf8'), file, readText);
     if (config.mode === 'standalone') return config;
     const path = `${config.dataDir}/myid`;
     return withServerId(config, path, createNodeDisk().read(path)?.toString('utf8') ?? null);
@@ -108,7 +118,9 @@ function runServer(config: ZooConfig): void {
     trace?.flush();
     process.exit(code);
   };
-  const server = new ZabServer(config, {
+  // Files beside it are found wherever the process stands.
+  const located = { ...config, file: resolve(config.file) };
+  const server = new ZabServer(located, {
     clock: createNodeClock(),
     network: createNodeNetwork(),
     disk: createNodeDisk(),

@@ -198,7 +198,8 @@ export class FastLeaderElection {
   /** What others have in force was decided; who does not know it would look for a leader among the wrong servers. */
   #hearConfiguration({ config }: Notification, nowMs: number): void {
     const { current, isChangeable } = this.#configuration;
-    if (!isChangeable || config === null || config === this.#heardText || config === this.#configuration.text) return;
+    if (!isChangeable || config === null || config === this.#heardText || config === this.#configuration.text)
+      return;
     this.#heardText = config;
     const membership = parseMembership(config);
     if (isFault(membership) || membership.version <= current.version) return;

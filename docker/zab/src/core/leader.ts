@@ -197,8 +197,10 @@ export class Leader implements Role {
     this.#halfTicks += 1;
     this.#dropSilentLearners();
     if (this.#phase === 'broadcast') {
-      for (const handler of this.#handlers.values())
+      for (const handler of this.#handlers.values()) {
         if (handler.phase === 'serving') this.#broadcast.ping(handler);
+        else this.#trySynchronize(handler);
+      }
       if (this.#halfTicks % 2 === 0) this.#checkQuorum();
       return;
     }
@@ -284,7 +286,8 @@ export class Leader implements Role {
   ): string | null {
     const { configuration, sid } = this.#state;
     if (info.protocolVersion < protocolVersion) return `server ${info.sid} speaks an old learner protocol`;
-    if (info.configVersion > configuration.latest.version) return `server ${info.sid} has a newer configuration`;
+    if (info.configVersion > configuration.latest.version)
+      return `server ${info.sid} has a newer configuration`;
     if (info.sid === sid) return `a learner calls itself ${sid}, as this server`;
     // Where the membership can change, a server may follow without a vote, and be given one later.
     const isFixed = !configuration.isChangeable;
@@ -364,6 +367,7 @@ export class Leader implements Role {
     if (handler.phase !== 'promised') return;
     if (!handler.isFollower && this.#phase !== 'broadcast') return;
     const { history } = this.#state;
+    if (!handler.isFollower && this.#isUnderWay(handler.lastZxid)) return;
     const isActive = this.#phase === 'broadcast';
     sendHistory(handler, this.#state, {
       endZxid: isActive ? history.lastCommittedZxid : history.lastZxid,
@@ -373,6 +377,15 @@ export class Leader implements Role {
     });
     handler.phase = 'synchronizing';
     if (handler.isFollower) this.#broadcast.addFollower(handler);
+  }
+
+  /**
+   * One that observes since a reconfiguration may have logged, as a follower, what is not decided yet. It would
+   * be told to cut that off, and it may be committed by the time that it does: better to wait for the decision.
+   */
+  #isUnderWay(zxid: number): boolean {
+    const { history } = this.#state;
+    return zxid > history.lastCommittedZxid && history.has(zxid);
   }
 
   #tryToActivate(): void {
@@ -494,7 +507,9 @@ export class Leader implements Role {
     const isHopeful = configuration.hasQuorum([sid, ...followers.map((handler) => handler.sid)]);
     if (isHopeful && this.#ticksWithoutQuorum < syncLimit) return;
     const left = configuration.votersAmong([sid, ...synchronized.map((handler) => handler.sid)]);
-    this.#end(`no quorum follows: of the voters ${configuration.voterSids.join(' ')} only ${left.join(' ')} do`);
+    this.#end(
+      `no quorum follows: of the voters ${configuration.voterSids.join(' ')} only ${left.join(' ')} do`,
+    );
   }
 
   #drop(handler: LearnerHandler, reason: string): void {

@@ -461,8 +461,7 @@ export class Learner implements Role {
     if (after.version === before.version) return;
     const { leader } = this.#options;
     const hasNewRole = this.#isFollower === configuration.isObserver(sid);
-    const hasNewLeader =
-      designated === null ? !mayStay(leader, { before, after }) : designated !== leader;
+    const hasNewLeader = designated === null ? !mayStay(leader, { before, after }) : designated !== leader;
     if (!hasNewRole && !hasNewLeader) return;
     this.#successor = designated;
     this.#end(`the configuration of ${formatZxid(after.version)} changes roles`);

@@ -173,7 +173,10 @@ export class LocalState {
   configurationIn({ txn, header }: TxnRecord): Membership | null {
     if (txn.type !== 'reconfig' || !this.configuration.isChangeable) return null;
     const parsed = parseMembership(txn.data?.toString() ?? '');
-    assert.ok(!isFault(parsed), 'a reconfiguration is checked before it is proposed, and when it is received');
+    assert.ok(
+      !isFault(parsed),
+      'a reconfiguration is checked before it is proposed, and when it is received',
+    );
     return { ...parsed, version: header.zxid };
   }
 

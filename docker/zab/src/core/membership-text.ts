@@ -20,7 +20,9 @@ export function parseMembership(text: string): Membership | MembershipFault {
   for (const line of text.split('\n').map((each) => each.trim())) {
     if (line === '' || line.startsWith('#')) continue;
     const [, key = '', value = ''] = /^([^=\s]+)\s*=\s*(.*)$/.exec(line) ?? [];
-    const fault = (expected: string): MembershipFault => ({ fault: `${line.slice(0, 200)}: expected ${expected}` });
+    const fault = (expected: string): MembershipFault => ({
+      fault: `${line.slice(0, 200)}: expected ${expected}`,
+    });
     if (key.startsWith('server.')) {
       const member = parseServerLine(key, value);
       if (typeof member === 'string') return fault(member);
@@ -76,7 +78,9 @@ function faultOfGroups(members: readonly Member[], groups: MembershipParts['grou
     }
   }
   const without = members.find(({ sid, role }) => role === 'participant' && !groupOf.has(sid));
-  return without === undefined ? null : `server ${without.sid} is in no group: with groups or weights, every voter is`;
+  return without === undefined
+    ? null
+    : `server ${without.sid} is in no group: with groups or weights, every voter is`;
 }
 
 export function parseGroup(key: string, value: string): MembershipParts['groups'][number] | null {

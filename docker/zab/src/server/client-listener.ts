@@ -49,6 +49,12 @@ export class ClientListener {
     return this.#listener?.port ?? null;
   }
 
+  /** Connections stay. */
+  moveTo(address: Address): void {
+    this.#listener?.close();
+    this.start(address);
+  }
+
   start(address: Address): void {
     const { config, network, bindFailed } = this.#options;
     const backlog = config.listenBacklog === -1 ? {} : { backlog: config.listenBacklog };

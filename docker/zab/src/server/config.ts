@@ -17,10 +17,11 @@ import { readBasicSettings, type BasicSettings } from './config/basic-settings.t
 import { ConfigError } from './config/config-error.ts';
 import { readEnsembleSettings, readSyncLimits, type EnsembleSettings } from './config/ensemble-settings.ts';
 import { readLimitSettings, type LimitSettings } from './config/limit-settings.ts';
-import { decideMode, memberWarnings, readMembers } from './config/members.ts';
+import { decideMode, memberWarnings, readDynamicFile, readMembership } from './config/members.ts';
 import { PropertyReader } from './config/property-reader.ts';
 import { readStorageSettings, type StorageSettings } from './config/storage-settings.ts';
 import { readTlsSettings, type TlsSettings } from './config/tls-settings.ts';
+import { versionInName } from './configuration-files.ts';
 import { readStorageConfig, type StorageConfig } from './storage-config.ts';
 
 export { ConfigError };
@@ -41,11 +42,17 @@ export interface ZooConfig
   readonly warnings: readonly string[];
 }
 
-export function parseZooConfig(text: string, file: string): ZooConfig {
+/** `read` gives the text of another file that this one names; null where there is none. */
+export function parseZooConfig(
+  text: string,
+  file: string,
+  read: (path: string) => string | null = () => null,
+): ZooConfig {
   const reader = new PropertyReader(text, file);
   const access = readAccessSettings(reader);
   const ensemble = readEnsembleSettings(reader);
-  const members = readMembers(reader);
+  const membership = readMembershipOf(reader, ensemble.dynamicConfigFile, read);
+  const { members } = membership;
   const mode = decideMode(reader, members, ensemble.standaloneEnabled);
   const storage = readStorageConfig(reader);
   const settings = {
@@ -64,10 +71,34 @@ export function parseZooConfig(text: string, file: string): ZooConfig {
     file,
     mode,
     serverId: null,
-    membership: { members, version: 0 },
+    membership,
     ...settings,
     warnings: [...reader.warnings(), ...storage.warnings, ...memberWarnings(mode, members)],
   };
+}
+
+function readMembershipOf(
+  reader: PropertyReader,
+  dynamicFile: string | null,
+  read: (path: string) => string | null,
+): Membership {
+  if (dynamicFile === null) return readMembership(reader);
+  const twice = reader.startingWith('server.')[0] ?? reader.startingWith('group.')[0];
+  if (twice !== undefined) {
+    throw reader.error(
+      twice,
+      `${twice.key} stands beside dynamicConfigFile, which holds the servers`,
+      `Move the line to ${dynamicFile}`,
+    );
+  }
+  const text = read(dynamicFile);
+  if (text !== null)
+    return readDynamicFile(new PropertyReader(text, dynamicFile), versionInName(dynamicFile));
+  throw reader.error(
+    reader.find('dynamicConfigFile'),
+    `dynamicConfigFile: ${dynamicFile} cannot be read`,
+    'Correct the path, or remove the line and list every server as server.N=host:port:port',
+  );
 }
 
 /** The configuration with the server id that `myid` gives. `text` is null when there is no such file. */

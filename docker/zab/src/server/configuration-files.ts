@@ -18,14 +18,18 @@ export interface ConfigurationFilesOptions {
   /** zoo.cfg as it is. */
   readonly text: string;
   readonly sid: number;
+  /** Whether `.dynamic.next` is there. */
+  readonly hasNext: boolean;
 }
 
 export class ConfigurationFiles {
   readonly #path: string;
   readonly #sid: number;
   #text: string;
+  #hasNext: boolean;
 
-  constructor({ path, text, sid }: ConfigurationFilesOptions) {
+  constructor({ path, text, sid, hasNext }: ConfigurationFilesOptions) {
+    this.#hasNext = hasNext;
     this.#path = path;
     this.#text = text;
     this.#sid = sid;
@@ -37,14 +41,15 @@ export class ConfigurationFiles {
   }
 
   #expect(membership: Membership | null): DiskOperation[] {
-    if (membership === null) return [this.#removal, this.#directorySync];
+    if (membership === null) return this.#removeNext();
+    this.#hasNext = true;
     const text = [...membershipLines(membership), `version=${membership.version.toString(16)}`];
     return [...replaceFile(nextPath(this.#path), sorted(text)), this.#directorySync];
   }
 
   #activate(membership: Membership): DiskOperation[] {
     const own = memberOf(membership, this.#sid);
-    if (own === undefined) return [this.#removal, this.#directorySync];
+    if (own === undefined) return this.#removeNext();
     const dynamicPath = `${this.#path}.dynamic.${membership.version.toString(16)}`;
     const before = this.#text;
     this.#text = editText(before, { dynamicPath, erasesClientPort: own.clientAddress !== undefined });
@@ -54,17 +59,24 @@ export class ConfigurationFiles {
       ...replaceFile(`${this.#path}.bak`, before),
       ...replaceFile(this.#path, this.#text),
       this.#directorySync,
-      this.#removal,
+      ...this.#removeNext(),
     ];
   }
 
-  get #removal(): DiskOperation {
-    return { type: 'remove', path: nextPath(this.#path) };
+  #removeNext(): DiskOperation[] {
+    if (!this.#hasNext) return [];
+    this.#hasNext = false;
+    return [{ type: 'remove', path: nextPath(this.#path) }, this.#directorySync];
   }
 
   get #directorySync(): DiskOperation {
-    return { type: 'syncDirectory', path: this.#path.slice(0, this.#path.lastIndexOf('/')) || '/' };
+    return { type: 'syncDirectory', path: directoryOf(this.#path) };
   }
+}
+
+function directoryOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  return slash === -1 ? '.' : path.slice(0, slash) || '/';
 }
 
 export function nextPath(path: string): string {

@@ -1,6 +1,7 @@
 // The leader's first stage, with what zoo.cfg says of it.
 
 import type { StateDatabase } from '../state/database.ts';
+import type { ReconfigurationGate } from '../state/reconfiguration.ts';
 import { RequestPreparer } from '../state/request-preparer.ts';
 import type { ZooConfig } from './config.ts';
 import type { ServerPorts } from './ports.ts';
@@ -10,6 +11,7 @@ export function configuredPreparer(
   { digestEnabled, skipAcl, enforcesQuota }: ZooConfig,
   database: StateDatabase,
   { clock, log }: ServerPorts,
+  reconfiguration: ReconfigurationGate,
 ): RequestPreparer {
   const warnings = new QuotaWarnings(clock, log);
   return new RequestPreparer({
@@ -17,6 +19,7 @@ export function configuredPreparer(
     digestEnabled,
     skipAcl,
     enforcesQuota,
+    reconfiguration,
     quotaExceeded: (excess) => warnings.tell(excess),
   });
 }

@@ -14,13 +14,16 @@ import {
 } from '../../../../harness/wire/election-codec.ts';
 import { FrameError, type FrameDecoder } from '../../../../harness/wire/frame.ts';
 import { JuteError } from '../../../../harness/wire/jute.ts';
-import type { Notification } from '../../../../harness/wire/quorum-packet.ts';
+import type { ElectionHello, Notification } from '../../../../harness/wire/quorum-packet.ts';
 import type { Member, Membership } from '../core/membership.ts';
 import type { Clock, Link, LinkHandlers, Listener, LogSink, Network, Timer } from './ports.ts';
 
 export interface ElectionLinksOptions {
   readonly sid: number;
+  /** At the start; this server is one of them. */
   readonly membership: Membership;
+  /** Servers that no configuration names may ask for the leader: they may become members. */
+  readonly acceptsStrangers?: boolean;
   readonly clock: Clock;
   readonly network: Network;
   readonly log: LogSink;
@@ -45,7 +48,9 @@ const bindRetryMs = 1_000;
 
 /** What is known of one other server. */
 interface Peer {
-  readonly member: Member;
+  member: Pick<Member, 'sid' | 'host' | 'electionPort'>;
+  /** No configuration names it; its own word says where it is. */
+  isStranger: boolean;
   link: Link | null;
   dialing: Link | null;
   /** Newest notification that no network has taken yet. */
@@ -58,6 +63,9 @@ interface Peer {
   nextDialMs: number;
 }
 
+/** Server ids end at 255 by convention. */
+const maxPeers = 300;
+
 export class ElectionLinks {
   readonly #options: ElectionLinksOptions;
   readonly #peers = new Map<number, Peer>();
@@ -67,22 +75,40 @@ export class ElectionLinks {
   #timerAtMs = Infinity;
   #isLooking = true;
   #isStopped = false;
+  #own: Member | undefined;
 
   constructor(options: ElectionLinksOptions) {
     this.#options = options;
-    for (const member of options.membership.members) {
-      if (member.sid === options.sid) continue;
-      this.#peers.set(member.sid, {
-        member,
-        link: null,
-        dialing: null,
-        pending: null,
-        last: null,
-        unansweredSinceMs: null,
-        redialMs: firstRedialMs,
-        nextDialMs: 0,
-      });
+    this.setMembers(options.membership.members);
+  }
+
+  /** Those that are gone stay strangers: they may have to be told where the ensemble is now. */
+  setMembers(members: readonly Member[]): void {
+    const { sid: ownSid } = this.#options;
+    const own = members.find((member) => member.sid === ownSid);
+    if (own !== undefined) this.#moveTo(own);
+    for (const peer of this.#peers.values()) peer.isStranger = true;
+    for (const member of members) {
+      if (member.sid === ownSid) continue;
+      const known = this.#peers.get(member.sid);
+      if (known === undefined) {
+        this.#peers.set(member.sid, newPeer(member));
+        continue;
+      }
+      const hasMoved = !isSamePlace(known.member, member);
+      known.member = member;
+      known.isStranger = false;
+      if (hasMoved) this.#dropLinks(known);
     }
+  }
+
+  /** Another address of this server itself, unless it listens there already. */
+  #moveTo(own: Member): void {
+    const before = this.#own;
+    this.#own = own;
+    if (this.#listener === null || before === undefined || isSamePlace(before, own)) return;
+    this.#listener.close();
+    this.#listen(bindAttempts);
   }
 
   start(): void {
@@ -117,8 +143,8 @@ export class ElectionLinks {
   }
 
   #listen(attemptsLeft: number): void {
-    const { sid, membership, network, clock, log, listenOnAllAddresses } = this.#options;
-    const own = membership.members.find((member) => member.sid === sid);
+    const { network, clock, log, listenOnAllAddresses } = this.#options;
+    const own = this.#own;
     if (own === undefined) return;
     const address = { host: listenOnAllAddresses ? '0.0.0.0' : own.host, port: own.electionPort };
     this.#listener = network.listen(
@@ -195,14 +221,14 @@ export class ElectionLinks {
   }
 
   #dial(peer: Peer): void {
-    const { sid, membership, network, log } = this.#options;
+    const { sid, network, log } = this.#options;
     const { host, electionPort: port } = peer.member;
     const decoder = makeNotificationDecoder();
     peer.dialing = network.dial({ host, port }, this.#dialTimeoutMs, {
       opened: (link) => {
         if (peer.dialing !== link) return link.destroy();
         peer.dialing = null;
-        const own = membership.members.find((member) => member.sid === sid);
+        const own = this.#own;
         const address = `${own?.host ?? '0.0.0.0'}:${own?.electionPort ?? 0}`;
         link.write(encodeElectionHello({ protocolVersion: oneAddressVersion, sid, addresses: [address] }));
         // The other side hangs up and dials back, because connections dialled by the larger id are kept.
@@ -259,7 +285,7 @@ export class ElectionLinks {
             }
             patience.cancel();
             this.#incoming.delete(link);
-            peer = this.#admit(link, item.hello.sid, refuse);
+            peer = this.#admit(link, item.hello, refuse);
             if (peer === null) return;
           }
         } catch (error) {
@@ -277,8 +303,9 @@ export class ElectionLinks {
   }
 
   /** The peer whose link this now is, or null when it is none. */
-  #admit(link: Link, sid: number, refuse: (reason: string) => void): Peer | null {
-    const peer = this.#peers.get(sid);
+  #admit(link: Link, hello: ElectionHello, refuse: (reason: string) => void): Peer | null {
+    const { sid } = hello;
+    const peer = this.#peers.get(sid) ?? this.#meet(hello);
     if (peer === undefined) {
       const whose =
         sid === this.#options.sid ? 'it has our own server id' : 'no such server in the configuration';
@@ -294,6 +321,18 @@ export class ElectionLinks {
       return null;
     }
     this.#adopt(peer, link);
+    return peer;
+  }
+
+  /** A server that is to become a member, and wants to know whom to follow until it is. */
+  #meet({ sid, addresses }: ElectionHello): Peer | undefined {
+    const { acceptsStrangers = false, sid: ownSid } = this.#options;
+    if (!acceptsStrangers || sid === ownSid || sid < 0 || this.#peers.size >= maxPeers) return undefined;
+    const [, host, port] = /^\[?(.+?)\]?:(\d{1,5})$/.exec(addresses[0] ?? '') ?? [];
+    if (host === undefined || port === undefined) return undefined;
+    const peer = newPeer({ sid, host, electionPort: Number(port) });
+    peer.isStranger = true;
+    this.#peers.set(sid, peer);
     return peer;
   }
 
@@ -347,4 +386,22 @@ export class ElectionLinks {
     link?.destroy();
     dialing?.destroy();
   }
+}
+
+function newPeer(member: Peer['member']): Peer {
+  return {
+    member,
+    isStranger: false,
+    link: null,
+    dialing: null,
+    pending: null,
+    last: null,
+    unansweredSinceMs: null,
+    redialMs: firstRedialMs,
+    nextDialMs: 0,
+  };
+}
+
+function isSamePlace(one: Peer['member'], other: Peer['member']): boolean {
+  return one.host === other.host && one.electionPort === other.electionPort;
 }

@@ -17,6 +17,7 @@ import type { Clock, Link, LinkHandlers, Listener, LogSink, Network } from './po
 
 export interface LearnerLinksOptions {
   readonly sid: number;
+  /** At the start; this server is one of them. */
   readonly membership: Membership;
   readonly clock: Clock;
   readonly network: Network;
@@ -29,7 +30,7 @@ export interface LearnerLinksOptions {
   readonly bindFailed: (reason: string) => void;
 }
 
-type LinkOperation = Exclude<SendOperation, { type: 'notification' }>;
+type LinkOperation = Exclude<SendOperation, { type: 'notification' | 'configuration' }>;
 
 interface LearnerLink {
   readonly id: LinkId;
@@ -49,6 +50,9 @@ const bindRetryMs = 1_000;
 
 export class LearnerLinks {
   readonly #options: LearnerLinksOptions;
+  #members: readonly Member[] = [];
+  /** The last that was said of this server: one that is no member any more still takes calls. */
+  #own: Member | undefined;
   readonly #links = new Map<LinkId, LearnerLink>();
   readonly #dirty = new Set<LearnerLink>();
   #listener: Listener | null = null;
@@ -60,6 +64,18 @@ export class LearnerLinks {
 
   constructor(options: LearnerLinksOptions) {
     this.#options = options;
+    this.setMembers(options.membership.members);
+  }
+
+  /** Links stay as they are; new ones go to the new addresses. */
+  setMembers(members: readonly Member[]): void {
+    const before = this.#own;
+    this.#members = members;
+    this.#own = members.find((member) => member.sid === this.#options.sid) ?? before;
+    const { host, quorumPort } = this.#own ?? {};
+    if (this.#listener === null || (before?.host === host && before?.quorumPort === quorumPort)) return;
+    this.#listener.close();
+    this.#listen(bindAttempts);
   }
 
   /** Listens in every role: an election may end earlier for a learner than for its leader. */
@@ -113,7 +129,7 @@ export class LearnerLinks {
 
   #listen(attemptsLeft: number): void {
     const { network, clock, log, listenOnAllAddresses, bindFailed } = this.#options;
-    const own = this.#member(this.#options.sid);
+    const own = this.#own;
     if (own === undefined) return;
     const address = { host: listenOnAllAddresses ? '0.0.0.0' : own.host, port: own.quorumPort };
     this.#listener = network.listen(
@@ -142,7 +158,7 @@ export class LearnerLinks {
     this.cancelDial();
     const dialing: { link: Link | null } = { link: null };
     this.#dialing = dialing;
-    const member = this.#member(sid);
+    const member = this.#members.find((each) => each.sid === sid);
     if (member === undefined) return this.#dialFailed(`server ${sid} is not in the configuration`);
     let entry: LearnerLink | null = null;
     dialing.link = network.dial({ host: member.host, port: member.quorumPort }, dialTimeoutMs, {
@@ -271,9 +287,5 @@ export class LearnerLinks {
         this.flush();
       },
     });
-  }
-
-  #member(sid: number): Member | undefined {
-    return this.#options.membership.members.find((member) => member.sid === sid);
   }
 }

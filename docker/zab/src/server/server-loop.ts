@@ -7,16 +7,19 @@ import type { ForwardedRequest } from '../../../../harness/wire/quorum-packet.ts
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import { formatZxid } from '../../../../harness/wire/zxid.ts';
 import type { BlankVoterOptions } from '../core/blank-voter.ts';
+import type { Membership } from '../core/membership.ts';
 import type { Committed, PeerEvent, SendOperation, UpcallOperation } from '../core/events.ts';
 import { Peer } from '../core/peer.ts';
 import type { TraceSink } from '../core/trace.ts';
 import type { StateDatabase } from '../state/database.ts';
+import type { ReconfigurationGate } from '../state/reconfiguration.ts';
 import type { RequestPreparer } from '../state/request-preparer.ts';
 import { SessionIdSource } from '../state/session-id-source.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientListener } from './client-listener.ts';
 import { ClientSessions } from './client-sessions.ts';
 import { clientAddressOf, type ZooConfig } from './config.ts';
+import { describeMembership, type ConfigurationFiles } from './configuration-files.ts';
 import { ContainerSweep } from './container-sweep.ts';
 import { configuredPreparer } from './configured-preparer.ts';
 import { ElectionLinks } from './election-links.ts';
@@ -30,6 +33,7 @@ import { issuerOf, LocalSessions } from './local-sessions.ts';
 import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
 import { closeSessionRequest, deleteContainerRequest } from './inner-requests.ts';
 import { LearnerLinks } from './learner-links.ts';
+import { isSameAddress, newestMembership, shownConfig } from './membership-view.ts';
 import { Measurements } from './operators/measurements.ts';
 import type { ServerPorts, Timer } from './ports.ts';
 import { ReadOnlyMode } from './read-only-mode.ts';
@@ -55,12 +59,16 @@ export interface ServerLoopOptions {
   readonly blank: BlankVoterOptions;
   /** What reading the data took. */
   readonly loadMs: number;
+  /** Null: a changed membership is not kept in files. */
+  readonly configurationFiles: ConfigurationFiles | null;
+  /** What `.dynamic.next` says. */
+  readonly pendingMembership: Membership | null;
   /** Null for a server alone. */
   readonly epochs: Epochs | null;
 }
 
 export class ServerLoop implements EnsembleGate {
-  readonly config: ZooConfig;
+  config: ZooConfig;
   readonly clock: ServerPorts['clock'];
   readonly log: ServerPorts['log'];
   readonly localSessions: LocalSessions | null;
@@ -113,7 +121,7 @@ export class ServerLoop implements EnsembleGate {
     this.#readOnlyMode = new ReadOnlyMode({ isEnabled, tickMs: config.tickTimeMs });
     this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
     this.#containers = new ContainerSweep(config);
-    this.#preparer = configuredPreparer(config, database, ports);
+    this.#preparer = configuredPreparer(config, database, ports, this.#reconfiguration());
     this.#pipeline = new RequestPipeline(this, this.#stats);
     this.#sessions = new ClientSessions({
       gate: this,
@@ -234,8 +242,28 @@ export class ServerLoop implements EnsembleGate {
   }
 
   #send(operation: SendOperation): void {
-    if (operation.type === 'notification') this.#electionLinks?.send(operation.to, operation.notification);
-    else this.#learnerLinks?.perform(operation);
+    switch (operation.type) {
+      case 'notification':
+        return this.#electionLinks?.send(operation.to, operation.notification);
+      case 'configuration':
+        return this.#reconfigure(operation);
+      default:
+        return this.#learnerLinks?.perform(operation);
+    }
+  }
+
+  #reconfigure({ current, members }: Extract<SendOperation, { type: 'configuration' }>): void {
+    const before = clientAddressOf(this.config);
+    const isNew = current.version !== this.config.membership.version;
+    this.#electionLinks?.setMembers(members);
+    this.#learnerLinks?.setMembers(members);
+    if (!isNew) return;
+    this.log('info', `configuration ${describeMembership(current)}`);
+    this.config = { ...this.config, membership: current };
+    this.#database.setConfig(shownConfig(current, this.#ports.clock.wallMs()));
+    const address = clientAddressOf(this.config);
+    if (address === null || isSameAddress(address, before)) return;
+    this.#clients.moveTo(address);
   }
 
   #showCommitted(committed: readonly Committed[]): void {
@@ -473,7 +501,14 @@ export class ServerLoop implements EnsembleGate {
 
   // Parts.
 
-  #makeStorage({ config, ports, recovery, snapshotFormat, trace }: ServerLoopOptions): Storage {
+  #makeStorage({
+    config,
+    configurationFiles,
+    ports,
+    recovery,
+    snapshotFormat,
+    trace,
+  }: ServerLoopOptions): Storage {
     return new Storage({
       disk: ports.disk,
       clock: ports.clock,
@@ -485,6 +520,7 @@ export class ServerLoop implements EnsembleGate {
       syncWarningMs: config.storage.syncWarningMs,
       snapshotSizeFactor: config.snapshotSizeFactor,
       snapshotFormat,
+      configurationFiles,
       log: ports.log,
       trace,
       measurements: this.#measurements,
@@ -511,10 +547,11 @@ export class ServerLoop implements EnsembleGate {
   }
 
   #makeElectionLinks(): ElectionLinks {
-    const { membership, tickTimeMs, listenOnAllAddresses } = this.config;
+    const { membership, reconfigEnabled, tickTimeMs, listenOnAllAddresses } = this.config;
     return new ElectionLinks({
       sid: this.#sid,
       membership,
+      acceptsStrangers: reconfigEnabled,
       clock: this.clock,
       network: this.#ports.network,
       log: this.log,
@@ -544,12 +581,15 @@ export class ServerLoop implements EnsembleGate {
     });
   }
 
-  #makeProtocol({ config, database, trace, recovery, blank, epochs }: ServerLoopOptions): Peer | Standalone {
+  #makeProtocol(options: ServerLoopOptions): Peer | Standalone {
+    const { config, database, trace, recovery, blank, epochs, pendingMembership } = options;
     const { tail } = recovery;
     if (epochs === null) return new Standalone({ database, tail, trace });
     return new Peer({
       sid: this.#sid,
-      membership: config.membership,
+      membership: newestMembership(config, database),
+      pendingMembership,
+      reconfigEnabled: config.reconfigEnabled,
       database,
       acceptedEpoch: epochs.acceptedEpoch,
       currentEpoch: epochs.currentEpoch,
@@ -565,6 +605,19 @@ export class ServerLoop implements EnsembleGate {
       takeTouches: () => this.#keeper.takeTouches(),
       trace,
     });
+  }
+
+  /** Asked when a request is prepared, and by then there is a protocol. */
+  #reconfiguration(): ReconfigurationGate {
+    const protocol = (): Peer | null => (this.#protocol instanceof Peer ? this.#protocol : null);
+    return {
+      isEnabled: this.config.reconfigEnabled,
+      isAlone: this.config.mode === 'standalone',
+      leastVoters: this.config.standaloneEnabled ? 2 : 1,
+      current: () => protocol()?.configuration.current ?? this.config.membership,
+      isPending: () => protocol()?.configuration.pending !== null,
+      hasSynchronizedQuorumOf: (membership) => protocol()?.hasSynchronizedQuorumOf(membership) ?? false,
+    };
   }
 
   /** What operators are shown. */

@@ -3,11 +3,12 @@
 // own.
 
 import { formatZxid } from '../../../../harness/wire/zxid.ts';
-import { membershipText } from '../core/membership.ts';
 import type { TraceEvent, TraceSink } from '../core/trace.ts';
 import { StateDatabase } from '../state/database.ts';
 import { ConfigError, withServerId, type ZooConfig } from './config.ts';
 import { judgeEmptyDatabase } from './empty-database.ts';
+import { ConfigurationFiles, nextPath } from './configuration-files.ts';
+import { readAgain, readPending, shownConfig } from './membership-view.ts';
 import { loadEpochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
@@ -85,6 +86,7 @@ export class ZabServer {
 
   #load(): void {
     const { disk, log } = this.#ports;
+    this.#config = readAgain(this.#config, disk);
     if (this.#config.mode === 'ensemble' && this.#config.serverId === null) {
       const path = `${this.#config.dataDir}/myid`;
       this.#config = withServerId(this.#config, path, disk.read(path)?.toString('utf8') ?? null);
@@ -129,6 +131,8 @@ export class ZabServer {
       blank: empty.blank,
       loadMs: this.#ports.clock.nowMs() - startedMs,
       epochs,
+      configurationFiles: this.#configurationFiles(),
+      pendingMembership: isAlone ? null : readPending(this.#config, disk),
     });
     this.#loop = loop;
     const emptySnapshot = recovery.snapshotZxid === null ? this.#database.encodeSnapshotFile() : null;
@@ -136,12 +140,22 @@ export class ZabServer {
   }
 
   #showMembership(): void {
-    const { membership } = this.#config;
-    this.#database.setConfig({
-      text: membershipText(membership),
-      version: membership.version,
-      timeMs: Math.floor(this.#ports.clock.wallMs()),
-    });
+    const { membership, reconfigEnabled } = this.#config;
+    const shown = shownConfig(membership, this.#ports.clock.wallMs());
+    this.#database.setConfig({ ...shown, keepsNewer: reconfigEnabled });
+  }
+
+  #configurationFiles(): ConfigurationFiles | null {
+    const { file, serverId, reconfigEnabled } = this.#config;
+    const { disk, log } = this.#ports;
+    if (!reconfigEnabled || serverId === null) return null;
+    const text = disk.read(file);
+    const hasNext = disk.read(nextPath(file)) !== null;
+    if (text !== null) {
+      return new ConfigurationFiles({ path: file, text: text.toString(), sid: serverId, hasNext });
+    }
+    log('warn', `${file} cannot be read: a changed membership will be kept in log and snapshots only`);
+    return null;
   }
 }
 

@@ -24,7 +24,7 @@ import { SnapshotSlices } from './snapshot-slices.ts';
 import { containerOwner, ttlOwner } from './owner.ts';
 import type { Znode } from './znode.ts';
 
-const configPath = '/zookeeper/config';
+export const configPath = '/zookeeper/config';
 const noChanges: readonly Change[] = [];
 const nothing: AppliedResult = { type: 'none' };
 
@@ -32,6 +32,8 @@ interface ShownConfig {
   readonly text: string;
   readonly version: number;
   readonly timeMs: number;
+  /** What a transaction or a leader's snapshot has brought stays, unless this one is newer. */
+  readonly keepsNewer?: boolean;
 }
 
 type Creation = Extract<Txn, { parentCversion: number }>;
@@ -179,9 +181,15 @@ export class StateDatabase implements Database {
     this.#showConfig();
   }
 
+  /** What `/zookeeper/config` says. */
+  get configText(): string {
+    return this.#tree.get(configPath)?.data?.toString() ?? '';
+  }
+
   #showConfig(): void {
     if (this.#config === null) return;
-    const { text, version, timeMs } = this.#config;
+    const { text, version, timeMs, keepsNewer = false } = this.#config;
+    if (keepsNewer && versionOf(this.configText) >= version) return;
     const data = Buffer.from(text);
     this.#tree.setData({ path: configPath, data, version: -1, zxid: version, time: timeMs });
   }
@@ -303,4 +311,10 @@ function failed(err: number): AppliedResult {
 
 function sessionHash(sessionId: SessionId, timeoutMs: number): number {
   return crc32(Buffer.from(`${sessionId} ${timeoutMs}`));
+}
+
+/** Of a membership text; −1 where there is none. */
+function versionOf(text: string): number {
+  const match = /^version=([0-9a-f]{1,13})$/m.exec(text);
+  return match === null ? -1 : Number.parseInt(match[1] ?? '', 16);
 }

@@ -23,12 +23,14 @@ import type {
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import { encodeTxn } from '../../../../harness/wire/txn-codec.ts';
 import type { Txn, TxnHeader, TxnRecord } from '../../../../harness/wire/txn.ts';
+import { membershipText } from '../core/membership.ts';
 import { isAllowed, Permission, settableAcl } from './acl.ts';
 import { createKindOf, sequenceSuffix, type CreateKind } from './create-kind.ts';
-import type { StateDatabase } from './database.ts';
+import { configPath, type StateDatabase } from './database.ts';
 import { containerOwner, ttlOwner } from './owner.ts';
 import { hasParent, isDeletable, isValidPath, parentOf } from './paths.ts';
 import { QuotaGuard, type QuotaExcess } from './quota-guard.ts';
+import { planReconfiguration, type ReconfigurationGate } from './reconfiguration.ts';
 import { PendingChanges, type PendingZnode, type TxnStamp } from './pending-changes.ts';
 
 export interface WriteRequest {
@@ -56,6 +58,8 @@ export interface PreparerOptions {
   readonly enforcesQuota?: boolean;
   /** A quota, soft or hard, is exceeded. */
   readonly quotaExceeded?: (excess: QuotaExcess) => void;
+  /** Null: the membership is fixed. */
+  readonly reconfiguration?: ReconfigurationGate | null;
 }
 
 type Creation = CreateRequest | CreateTtlRequest;
@@ -78,6 +82,7 @@ export class RequestPreparer {
   readonly #database: StateDatabase;
   readonly #digestEnabled: boolean;
   readonly #skipAcl: boolean;
+  readonly #reconfiguration: ReconfigurationGate | null;
   readonly #pending: PendingChanges;
   readonly #quotas: QuotaGuard;
   /** Sessions whose createSession or closeSession is in flight, with its zxid, in zxid order. */
@@ -88,6 +93,7 @@ export class RequestPreparer {
   constructor(options: PreparerOptions) {
     const { database, enforcesQuota = false, quotaExceeded = () => {} } = options;
     this.#database = database;
+    this.#reconfiguration = options.reconfiguration ?? null;
     this.#digestEnabled = options.digestEnabled ?? true;
     this.#skipAcl = options.skipAcl ?? false;
     this.#pending = new PendingChanges(() => database.tree);
@@ -185,7 +191,7 @@ export class RequestPreparer {
       case 'multi':
         return this.#multi(request.operations, context);
       case 'reconfig':
-        return ErrorCode.RECONFIG_DISABLED;
+        return this.#reconfig(request, context);
       // `check` alone would be a transaction that Apache ZooKeeper cannot read back; it has a meaning in a
       // multi only. Everything else is no write.
       default:
@@ -312,6 +318,20 @@ export class RequestPreparer {
       txns.push({ type: 'error', err: ErrorCode.RUNTIME_INCONSISTENCY });
     }
     return { type: 'multi', txns };
+  }
+
+  #reconfig(request: Extract<ClientRequest, { type: 'reconfig' }>, context: Context): Txn | number {
+    const gate = this.#reconfiguration;
+    if (gate?.isEnabled !== true) return ErrorCode.RECONFIG_DISABLED;
+    if (context.sessionErr !== ErrorCode.OK) return context.sessionErr;
+    if (gate.isAlone) return ErrorCode.UNIMPLEMENTED;
+    const planned = planReconfiguration(request, gate, context.zxid);
+    if (typeof planned === 'number') return planned;
+    const znode = this.#pending.get(configPath);
+    if (znode === undefined) return ErrorCode.NO_NODE;
+    if (!this.#isAllowed(znode, Permission.WRITE, context)) return ErrorCode.NO_AUTH;
+    const data = Buffer.from(membershipText(planned));
+    return { type: 'reconfig', path: configPath, data, version: -1 };
   }
 
   #createSession(body: Buffer, { session, zxid }: Context): Txn {

@@ -305,7 +305,10 @@ describe('an ensemble of five', () => {
     network.crash(3);
     network.run(1000);
     assert.equal(network.leader, null);
-    assert.match(network.takeTranscript(), /5 leads no longer: no quorum follows: of the voters 1 2 3 4 5 only/);
+    assert.match(
+      network.takeTranscript(),
+      /5 leads no longer: no quorum follows: of the voters 1 2 3 4 5 only/,
+    );
     assert.equal(network.peer(4).serving, false);
 
     network.start(1);

@@ -73,11 +73,13 @@ export class TestDatabase implements Database {
   }
 
   encodeSnapshotFile(): Buffer {
-    return Buffer.from(JSON.stringify({
-      zxid: this.#lastProcessedZxid,
-      applied: this.#applied,
-      membership: this.#membership,
-    }));
+    return Buffer.from(
+      JSON.stringify({
+        zxid: this.#lastProcessedZxid,
+        applied: this.#applied,
+        membership: this.#membership,
+      }),
+    );
   }
 
   digest(): string {

@@ -331,7 +331,10 @@ export class TestNetwork {
     const own = this.all.find((member) => member.sid === server.sid);
     const isMember = this.membership.members.some((member) => member.sid === server.sid);
     const first = isMember || own === undefined ? [] : [own];
-    const fromFile = server.disk.membership ?? { members: [...this.membership.members, ...first], version: 0 };
+    const fromFile = server.disk.membership ?? {
+      members: [...this.membership.members, ...first],
+      version: 0,
+    };
     const stored = parseMembership(database.membership ?? '');
     assert.ok(!isFault(stored));
     return stored.version > fromFile.version ? stored : fromFile;

@@ -249,7 +249,11 @@ describe('zoo.cfg', () => {
     ['SASL between servers', `${ensemble}\nquorum.auth.enableSasl=true`, 9, /sslQuorum=true/],
     ['clients that must authenticate', `${ensemble}\nenforce.auth.enabled=true`, 9, /clientAuth=need/],
     ['an oracle', `${ensemble}\noraclePath=/o`, 9, /no oracle/],
-    ['weights', `${ensemble}\nweight.1=2`, 9, /weight.1: this server knows only majorities/],
+    ['weights without groups', `${ensemble}\nweight.1=2`, 9, /server 1 is in no group.*group\.N=/],
+    ['a server in two groups', `${ensemble}\ngroup.1=1:2\ngroup.2=2:3`, 9, /in group 1 and in group 2/],
+    ['a group that is no list', `${ensemble}\ngroup.1=1,2,3`, 9, /group\.1: expected group\.N=/],
+    ['servers in two files', `${ensemble}\ndynamicConfigFile=/z.dynamic`, 6, /server\.1 stands beside/],
+    ['a dynamic file that is not there', 'dataDir=/d\ndynamicConfigFile=/z', 2, /\/z cannot be read/],
     ['a bad escape', 'dataDir=/d\nkey=\\u12', 2, /four hex digits/],
   ];
   for (const [name, text, line, message] of table) {

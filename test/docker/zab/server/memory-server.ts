@@ -19,6 +19,7 @@ import { MemoryDisk } from './memory-disk.ts';
 import type { MemoryWorld } from './memory-world.ts';
 
 const clientPort = 2181;
+const configPath = '/conf/zoo.cfg';
 
 export class MemoryServer {
   readonly world: MemoryWorld;
@@ -56,10 +57,11 @@ export class MemoryServer {
       'initLimit=10',
       'syncLimit=5',
       '4lw.commands.whitelist=*',
-      ...members,
+      ...(this.#options.serverLines ?? members),
       ...lines,
     ].join('\n');
-    const config = parseZooConfig(text, 'zoo.cfg');
+    if (this.disk.read(configPath) === null) this.disk.files.set(configPath, contentOf(text));
+    const config = parseZooConfig(text, configPath);
     let incarnationIsOver = false;
     const server = new ZabServer(
       sid === undefined ? config : withServerId(config, '/data/myid', String(sid)),
@@ -104,6 +106,8 @@ export class MemoryServer {
 
 interface ServerOptions {
   readonly sid?: number;
+  /** In place of lines that are made from `servers`. */
+  readonly serverLines?: readonly string[];
   /** Ids of the ensemble's servers; absent for a server alone. */
   readonly servers?: readonly number[];
   readonly lines?: readonly string[];
@@ -237,4 +241,9 @@ function handshake(options: ConnectOptions): Buffer {
     password: options.password ?? previous?.password ?? Buffer.alloc(16),
     ...(readOnly === null ? {} : { readOnly }),
   });
+}
+
+function contentOf(text: string): { bytes: Buffer; syncedLength: number } {
+  const bytes = Buffer.from(text);
+  return { bytes, syncedLength: bytes.length };
 }

@@ -1,22 +1,44 @@
 // The servers of an ensemble, from the `server.N` lines, and whether there is an ensemble at all.
 
-import type { Member } from '../../core/membership.ts';
+import type { Member, Membership } from '../../core/membership.ts';
+import { isFault, makeMembership, parseGroup } from '../../core/membership-text.ts';
 import type { Property } from '../properties.ts';
 import { parseServerLine } from '../../core/server-line.ts';
 import type { PropertyReader } from './property-reader.ts';
 
+/** The membership that a file lists, which is zoo.cfg or the dynamic file that it names. */
+export function readMembership(reader: PropertyReader, version = 0): Membership {
+  const members = readMembers(reader);
+  const groups = reader.startingWith('group.').map((property) => {
+    const group = parseGroup(property.key, property.value);
+    return group ?? reader.reject(property, 'group.N=sid:sid:…', 'List the voters of the group, as in 1:2:3');
+  });
+  const weights = reader.startingWith('weight.').map((property): [number, number] => {
+    const sid = property.key.slice('weight.'.length);
+    if (/^\d{1,15}$/.test(sid) && /^\d{1,15}$/.test(property.value))
+      return [Number(sid), Number(property.value)];
+    return reader.reject(property, 'weight.N=W with whole numbers', 'Write for example weight.1=2');
+  });
+  const membership = makeMembership({ members, groups, weights: new Map(weights), version });
+  if (!isFault(membership)) return membership;
+  const first = reader.startingWith('group.')[0] ?? reader.startingWith('weight.')[0];
+  throw reader.error(first, membership.fault, 'Write every voter into one group.N=sid:sid:… line');
+}
+
+/** A dynamic file holds the membership, and nothing else. */
+export function readDynamicFile(reader: PropertyReader, version: number): Membership {
+  const membership = readMembership(reader, version);
+  const [foreign] = reader.startingWith('').filter(({ key }) => !/^(server|group|weight)\./.test(key));
+  if (foreign === undefined) return membership;
+  throw reader.error(
+    foreign,
+    `${foreign.key}: a dynamic configuration file holds server, group and weight lines only`,
+    'Move the line to zoo.cfg; the version is in the name of the file',
+  );
+}
+
 /** In ascending order of their ids. */
-export function readMembers(reader: PropertyReader): Member[] {
-  for (const prefix of ['group.', 'weight.', 'dynamicConfigFile']) {
-    const [unsupported] = reader.startingWith(prefix);
-    if (unsupported !== undefined) {
-      throw reader.error(
-        unsupported,
-        `${unsupported.key}: this server knows only majorities of the servers listed in this file`,
-        'Remove the line and list every server as server.N=host:port:port',
-      );
-    }
-  }
+function readMembers(reader: PropertyReader): Member[] {
   const members = reader.startingWith('server.').map((property) => {
     const parsed = parseServerLine(property.key, property.value);
     if (typeof parsed === 'string') return reject(property, parsed);
