@@ -14,6 +14,7 @@ import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
 import { isPerishableOwner, isSessionOwner } from './owner.ts';
 import { Quotas, type Usage } from './quotas.ts';
 import { TreeCut } from './tree-cut.ts';
+import { RecordPages } from './record-pages.ts';
 import { childPath, nameOf, parentOf, rootPath, systemPaths } from './paths.ts';
 import { statOf, Znode, type ZnodeFields } from './znode.ts';
 
@@ -56,6 +57,7 @@ export class DataTree {
     rewrite: (path, data) => this.#rewrite(path, data),
   });
   readonly #znodes = new Map<string, Znode>();
+  readonly #pages = new RecordPages();
   readonly #ephemerals = new Map<SessionId, Set<string>>();
   /** Paths of containers and of znodes with a time to live. */
   readonly #perishables = new Set<string>();
@@ -178,7 +180,7 @@ export class DataTree {
     if (existing === undefined) {
       const znode = this.#insert({
         path: change.path,
-        data: copyOf(change.data),
+        data: change.data,
         aclKey: this.#acls.use(change.acl),
         czxid: change.zxid,
         mzxid: change.zxid,
@@ -191,7 +193,7 @@ export class DataTree {
         owner: change.owner,
       });
       this.#raiseCversion(parent, change);
-      this.quotas.created(znode.path, lengthOf(znode.data));
+      this.quotas.created(znode.path, znode.dataBytes);
       return znode;
     }
     this.#raiseCversion(parent, change);
@@ -213,8 +215,9 @@ export class DataTree {
     if (znode === undefined || znode.path === rootPath) return false;
     this.#beforeChange(znode);
     parent?.children?.delete(nameOf(path));
+    const { dataBytes } = znode;
     this.#remove(znode);
-    this.quotas.deleted(path, lengthOf(znode.data));
+    this.quotas.deleted(path, dataBytes);
     return true;
   }
 
@@ -222,13 +225,13 @@ export class DataTree {
     const znode = this.#find(change.path);
     if (znode === undefined) return undefined;
     this.#beforeChange(znode);
-    const byteDifference = lengthOf(change.data) - lengthOf(znode.data);
-    znode.data = copyOf(change.data);
+    const byteDifference = lengthOf(change.data) - znode.dataBytes;
+    znode.setData(change.data, this.#pages);
     this.#dataBytes += byteDifference;
     znode.version = change.version;
     znode.mzxid = change.zxid;
     znode.mtime = change.time;
-    znode.contentSum = contentSumOf(znode.pathSum, znode.data);
+    znode.contentSum = contentSumOf(znode.pathSum, change.data);
     this.#rehash(znode);
     this.quotas.dataChanged(znode.path, byteDifference);
     return znode;
@@ -297,9 +300,9 @@ export class DataTree {
     const root = this.#find(path);
     let count = 0;
     let bytes = 0;
-    for (const { data } of root === undefined ? [] : this.#walk(root)) {
+    for (const { dataBytes } of root === undefined ? [] : this.#walk(root)) {
       count += 1;
-      bytes += lengthOf(data);
+      bytes += dataBytes;
     }
     return { count, bytes };
   }
@@ -308,9 +311,9 @@ export class DataTree {
     const znode = this.#find(path);
     if (znode === undefined) return;
     this.#beforeChange(znode);
-    this.#dataBytes += data.length - lengthOf(znode.data);
+    this.#dataBytes += data.length - znode.dataBytes;
     // No digest covers what is below /zookeeper.
-    znode.data = data;
+    znode.setData(data, this.#pages);
   }
 
   #restoreQuotas(): void {
@@ -325,18 +328,22 @@ export class DataTree {
       throw new JuteError(`a snapshot with a node "${path}" but no parent before it`, 0);
     }
     this.#acls.useKey(node.aclKey);
-    this.#insert({ ...node, path, data: copyOf(node.data), owner: ephemeralOwner });
+    this.#insert({ ...node, path, owner: ephemeralOwner });
   }
 
   /** The ACL's use is counted by the caller. */
   #insert(fields: ZnodeFields): Znode {
     const { path } = fields;
-    const znode = new Znode(fields, { pathSum: pathSumOf(path), sequence: ++this.#lastSequence });
+    const znode = new Znode(
+      fields,
+      { pathSum: pathSumOf(path), sequence: ++this.#lastSequence },
+      this.#pages,
+    );
     this.#znodes.set(path, znode);
-    znode.contentSum = contentSumOf(znode.pathSum, znode.data);
+    znode.contentSum = contentSumOf(znode.pathSum, fields.data);
     this.#rehash(znode);
     this.#addAclHash(znode);
-    this.#dataBytes += path.length + lengthOf(znode.data);
+    this.#dataBytes += path.length + znode.dataBytes;
     if (path !== rootPath) this.#addChild(path);
     if (this.isEphemeral(znode)) this.#addEphemeral(znode);
     else if (isPerishableOwner(znode.owner, this.extendedTypes)) this.#perishables.add(path);
@@ -362,7 +369,8 @@ export class DataTree {
     this.#digest.subtract(znode.hash);
     this.#subtractAclHash(znode);
     this.#acls.release(znode.aclKey);
-    this.#dataBytes -= path.length + lengthOf(znode.data);
+    this.#dataBytes -= path.length + znode.dataBytes;
+    znode.release(this.#pages);
     if (isPerishableOwner(owner, this.extendedTypes)) this.#perishables.delete(path);
     if (!this.isEphemeral(znode)) return;
     const paths = this.#ephemerals.get(owner);
@@ -425,15 +433,6 @@ export function snapshotNodeOf(znode: Readonly<Znode>): SnapshotNode {
     ephemeralOwner: owner,
     pzxid: znode.pzxid,
   };
-}
-
-/**
- * The tree keeps data for long, requests and packets hand it views of what arrived with them: a view would keep
- * a whole network buffer alive for a few bytes.
- */
-function copyOf(data: Buffer | null): Buffer | null {
-  if (data === null) return null;
-  return data.length === 0 ? noData : Buffer.from(data);
 }
 
 function lengthOf(data: Buffer | null): number {

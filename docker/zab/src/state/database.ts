@@ -256,7 +256,8 @@ export class StateDatabase implements Database {
     if (znode === undefined) return failed(ErrorCode.NO_NODE);
     changes.push({ type: 'dataChanged', path, ...this.#tree.restrictionsOf(path) });
     const shown = this.#shown(znode);
-    return txn.type === 'reconfig' ? { ...shown, type: 'data', data: znode.data } : shown;
+    // Not the tree's own memory: the reply is made when everything committed with this has been applied.
+    return txn.type === 'reconfig' ? { ...shown, type: 'data', data } : shown;
   }
 
   #shown(znode: Readonly<Znode>): Extract<AppliedResult, { type: 'stat' }> {

@@ -132,7 +132,7 @@ export class PendingChanges {
       if (path !== top && !path.startsWith(`${top}/`)) continue;
       const before = tree.get(path);
       count += (znode === null ? 0 : 1) - (before === undefined ? 0 : 1);
-      bytes += (znode?.dataBytes ?? 0) - (before?.data?.length ?? 0);
+      bytes += (znode?.dataBytes ?? 0) - (before?.dataBytes ?? 0);
     }
     return { count, bytes };
   }
@@ -213,7 +213,7 @@ function pendingOf(znode: Readonly<Znode>, acl: readonly Acl[]): PendingZnode {
     path: znode.path,
     acl,
     childCount: znode.childCount,
-    dataBytes: znode.data?.length ?? 0,
+    dataBytes: znode.dataBytes,
     pathSum: znode.pathSum,
     contentSum: znode.contentSum,
     hash: znode.hash,

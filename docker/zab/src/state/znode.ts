@@ -4,6 +4,7 @@ import type { Stat } from '../../../../harness/wire/records.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import type { HashedFields } from './digest-sum.ts';
 import { isSessionOwner } from './owner.ts';
+import { slotBytesFor, type RecordPage, type RecordPages } from './record-pages.ts';
 
 export interface ZnodeFields {
   readonly path: string;
@@ -22,49 +23,168 @@ export interface ZnodeFields {
   readonly owner: SessionId;
 }
 
+/** Where a znode's numbers are in its record; behind them is its data. */
+const czxidIndex = 0;
+const mzxidIndex = 1;
+const pzxidIndex = 2;
+const ctimeIndex = 3;
+const mtimeIndex = 4;
+const pathSumIndex = 5;
+const contentSumIndex = 6;
+const hashIndex = 7;
+const headBytes = 64;
+/** `#dataLength` of a znode whose data is null. */
+const nullLength = -1;
+
 /** Changed by the tree alone, which keeps the sums right. */
 export class Znode implements ZnodeFields, HashedFields {
   readonly path: string;
-  data: Buffer | null;
   aclKey: number;
-  readonly czxid: number;
-  mzxid: number;
-  pzxid: number;
-  readonly ctime: number;
-  mtime: number;
   version: number;
   cversion: number;
   aversion: number;
   readonly owner: SessionId;
   /** Names of the children, null while there was never one. */
   children: Set<string> | null = null;
-  readonly pathSum: number | null;
   /** Rises with every znode that is made, so it orders them as the tree's map does. */
   readonly sequence: number;
-  contentSum = 0;
-  /** What this znode adds to the tree digest now. */
-  hash = 0;
+  #page: RecordPage;
+  /** Where its record begins, in bytes. */
+  #at: number;
+  #dataLength: number;
 
-  constructor(fields: ZnodeFields, derived: { readonly pathSum: number | null; readonly sequence: number }) {
+  constructor(
+    fields: ZnodeFields,
+    derived: { readonly pathSum: number | null; readonly sequence: number },
+    pages: RecordPages,
+  ) {
     this.path = fields.path;
-    this.data = fields.data;
     this.aclKey = fields.aclKey;
-    this.czxid = fields.czxid;
-    this.mzxid = fields.mzxid;
-    this.pzxid = fields.pzxid;
-    this.ctime = fields.ctime;
-    this.mtime = fields.mtime;
     this.version = fields.version;
     this.cversion = fields.cversion;
     this.aversion = fields.aversion;
     this.owner = fields.owner;
-    this.pathSum = derived.pathSum;
     this.sequence = derived.sequence;
+    this.#page = pages.pageFor(headBytes + lengthOf(fields.data));
+    this.#at = this.#page.take();
+    this.#dataLength = nullLength;
+    this.#writeData(fields.data);
+    this.#set(czxidIndex, fields.czxid);
+    this.#set(ctimeIndex, fields.ctime);
+    this.#set(pathSumIndex, derived.pathSum ?? NaN);
+    this.mzxid = fields.mzxid;
+    this.pzxid = fields.pzxid;
+    this.mtime = fields.mtime;
+    this.contentSum = 0;
+    this.hash = 0;
   }
 
   get childCount(): number {
     return this.children === null ? 0 : this.children.size;
   }
+
+  /** A view of the tree's own memory: to be read before the tree changes again, or copied. */
+  get data(): Buffer | null {
+    if (this.#dataLength === nullLength) return null;
+    const from = this.#at + headBytes;
+    return this.#page.bytes.subarray(from, from + this.#dataLength);
+  }
+
+  /** 0 for null. */
+  get dataBytes(): number {
+    return Math.max(0, this.#dataLength);
+  }
+
+  /** Copies it: requests and packets hand over views of whole network buffers. */
+  setData(data: Buffer | null, pages: RecordPages): void {
+    const byteLength = headBytes + lengthOf(data);
+    if (slotBytesFor(byteLength) !== this.#page.slotBytes) this.#moveTo(pages.pageFor(byteLength), pages);
+    this.#writeData(data);
+  }
+
+  /** It is removed, and is not looked at again. */
+  release(pages: RecordPages): void {
+    pages.giveBack(this.#page, this.#at);
+  }
+
+  get czxid(): number {
+    return this.#get(czxidIndex);
+  }
+
+  get mzxid(): number {
+    return this.#get(mzxidIndex);
+  }
+
+  set mzxid(value: number) {
+    this.#set(mzxidIndex, value);
+  }
+
+  get pzxid(): number {
+    return this.#get(pzxidIndex);
+  }
+
+  set pzxid(value: number) {
+    this.#set(pzxidIndex, value);
+  }
+
+  get ctime(): number {
+    return this.#get(ctimeIndex);
+  }
+
+  get mtime(): number {
+    return this.#get(mtimeIndex);
+  }
+
+  set mtime(value: number) {
+    this.#set(mtimeIndex, value);
+  }
+
+  get pathSum(): number | null {
+    const sum = this.#get(pathSumIndex);
+    return Number.isNaN(sum) ? null : sum;
+  }
+
+  get contentSum(): number {
+    return this.#get(contentSumIndex);
+  }
+
+  set contentSum(value: number) {
+    this.#set(contentSumIndex, value);
+  }
+
+  /** What this znode adds to the tree digest now. */
+  get hash(): number {
+    return this.#get(hashIndex);
+  }
+
+  set hash(value: number) {
+    this.#set(hashIndex, value);
+  }
+
+  #get(index: number): number {
+    return this.#page.numbers[this.#at / 8 + index] as number;
+  }
+
+  #set(index: number, value: number): void {
+    this.#page.numbers[this.#at / 8 + index] = value;
+  }
+
+  #writeData(data: Buffer | null): void {
+    this.#dataLength = data === null ? nullLength : data.length;
+    if (data !== null && data.length > 0) this.#page.bytes.set(data, this.#at + headBytes);
+  }
+
+  #moveTo(page: RecordPage, pages: RecordPages): void {
+    const at = page.take();
+    page.bytes.set(this.#page.bytes.subarray(this.#at, this.#at + headBytes), at);
+    pages.giveBack(this.#page, this.#at);
+    this.#page = page;
+    this.#at = at;
+  }
+}
+
+function lengthOf(data: Buffer | null): number {
+  return data === null ? 0 : data.length;
 }
 
 export function statOf(znode: Readonly<Znode>, extendedTypes: boolean): Stat {
@@ -79,7 +199,7 @@ export function statOf(znode: Readonly<Znode>, extendedTypes: boolean): Stat {
     cversion: (2 * znode.cversion - childCount) | 0,
     aversion: znode.aversion,
     ephemeralOwner: isSessionOwner(znode.owner, extendedTypes) ? znode.owner : noSession,
-    dataLength: znode.data === null ? 0 : znode.data.length,
+    dataLength: znode.dataBytes,
     numChildren: childCount,
     pzxid: znode.pzxid,
   };
