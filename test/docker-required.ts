@@ -4,11 +4,17 @@
 
 import { describe, it } from 'mocha';
 import { connectEngine, messageOf } from '../harness/ensemble/docker/engine.ts';
-import { imageNames, imageState } from '../harness/ensemble/docker/images.ts';
+import { imageNames, imageState, knownImages } from '../harness/ensemble/docker/images.ts';
 
-const problem = await findProblem();
+const states = await findStates();
 
-export function describeDocker(title: string, define: (this: Mocha.Suite) => void): void {
+/** `images` are needed beside those of every run. */
+export function describeDocker(
+  title: string,
+  define: (this: Mocha.Suite) => void,
+  images: readonly string[] = [],
+): void {
+  const problem = findProblem([...imageNames, ...images]);
   if (problem === null) {
     describe(title, define);
     return;
@@ -24,13 +30,23 @@ export function describeDocker(title: string, define: (this: Mocha.Suite) => voi
   });
 }
 
-async function findProblem(): Promise<string | null> {
+/** By name of the image; a text where no engine answers. */
+async function findStates(): Promise<ReadonlyMap<string, string> | string> {
   try {
     const docker = await connectEngine();
-    const states = await Promise.all(imageNames.map((name) => imageState(docker, name)));
-    const missing = imageNames.filter((_name, index) => states[index] === 'missing');
-    return missing.length === 0 ? null : `images are not built: ${missing.join(', ')} (ordeal images build)`;
+    const found = await Promise.all(
+      knownImages.map(async (name) => [name, await imageState(docker, name)] as const),
+    );
+    return new Map(found);
   } catch (error) {
     return messageOf(error);
   }
+}
+
+function findProblem(needed: readonly string[]): string | null {
+  if (typeof states === 'string') return states;
+  const missing = needed.filter((name) => states.get(name) === 'missing');
+  return missing.length === 0
+    ? null
+    : `images are not built: ${missing.join(', ')} (ordeal images build ${missing.join(' ')})`;
 }

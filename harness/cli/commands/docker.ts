@@ -6,8 +6,8 @@ import { hasColors, print, printError, renderTable } from '../output.ts';
 import { requireKnown } from '../usage.ts';
 
 export async function imagesBuildCommand(names: readonly string[]): Promise<number> {
-  const { buildImages, imageNames } = await import('../../ensemble/docker/images.ts');
-  for (const name of names) requireKnown(name, { kind: 'image', known: imageNames });
+  const { buildImages, imageNames, knownImages } = await import('../../ensemble/docker/images.ts');
+  for (const name of names) requireKnown(name, { kind: 'image', known: knownImages });
   const images = await buildImages(names.length === 0 ? imageNames : names, printError);
   const rows = images.map(({ image, digest, built }) => [
     image,

@@ -26,7 +26,7 @@ import { imageOfSystem, nemesisImage, requireImages } from './images.ts';
 import { labelsOfRun, nameInRun } from './labels.ts';
 import { Pod, traceFile } from './pod.ts';
 import { packetsPass } from './probe.ts';
-import { renderZooConfig } from './zoo-config.ts';
+import { clientPort, renderZooConfig } from './zoo-config.ts';
 import type { Timing } from './zoo-config.ts';
 
 export interface DockerEnsembleOptions {
@@ -168,6 +168,11 @@ export class DockerEnsemble implements Ensemble {
   /** Where clients on this machine reach a server. */
   addressOf(sid: number): SocketAddress {
     return this.#pod(sid).published;
+  }
+
+  /** Where containers in the run's network reach it. */
+  addressInside(sid: number): SocketAddress {
+    return { host: this.#pod(sid).address, port: clientPort };
   }
 
   /**

@@ -24,15 +24,29 @@ interface OwnImage {
   readonly image: string;
   readonly base: BaseName;
   readonly files: () => ContextFile[];
+  /** Built only when it is asked for by name. */
+  readonly isForTests?: boolean;
 }
 
 const ownImages: Readonly<Record<string, OwnImage>> = {
   nemesis: { image: 'ordeal/nemesis:latest', base: 'debian', files: () => imageFiles('nemesis') },
   zab: { image: 'ordeal/zab:latest', base: 'node', files: () => serverFiles() },
   apache: { image: 'ordeal/apache:latest', base: 'debian', files: () => imageFiles('apache') },
+  clients: {
+    image: 'ordeal/clients:latest',
+    base: 'debian',
+    files: () => imageFiles('clients'),
+    isForTests: true,
+  },
 };
 
-export const imageNames: readonly string[] = Object.keys(ownImages);
+/** All that can be built. */
+export const knownImages: readonly string[] = Object.keys(ownImages);
+
+/** Those that runs need. */
+export const imageNames: readonly string[] = knownImages.filter(
+  (name) => ownImages[name]?.isForTests !== true,
+);
 
 export const nemesisImage = 'ordeal/nemesis:latest';
 
@@ -51,7 +65,7 @@ export async function buildImages(
   for (const name of names) {
     const own = ownImages[name];
     if (own === undefined) {
-      throw new EnvironmentError(`there is no image ${name} to build, only ${imageNames.join(', ')}`);
+      throw new EnvironmentError(`there is no image ${name} to build, only ${knownImages.join(', ')}`);
     }
     const base = await provideBase(docker, own.base, progress);
     const built = await buildIfChanged(docker, { image: own.image, base, files: own.files() }, progress);
@@ -97,7 +111,7 @@ export async function requireImages(
 ): Promise<ReadonlyMap<string, string>> {
   const ids = new Map<string, string>();
   for (const image of new Set(images)) {
-    const name = imageNames.find((candidate) => ownImages[candidate]?.image === image);
+    const name = knownImages.find((candidate) => ownImages[candidate]?.image === image);
     if (name !== undefined && (await imageState(docker, name)) === 'stale')
       await buildImages([name], progress);
     const found = await inspectImage(docker, image);
