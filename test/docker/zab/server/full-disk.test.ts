@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { openAcl, type ClientRequest } from '../../../../harness/wire/records.ts';
+import { MemoryDisk } from './memory-disk.ts';
 import { MemoryServer } from './memory-server.ts';
 import { MemoryWorld } from './memory-world.ts';
 
@@ -99,6 +100,27 @@ describe('a full disk', () => {
     const again = follower.client();
     world.run(100);
     assert.equal(again.call(exists('/one')).err, 0, 'and it is on its disk');
+  });
+
+  it('that is full from the start is waited for', () => {
+    const world = new MemoryWorld();
+    const disks = [1, 2, 3].map(() => new MemoryDisk());
+    disks[2]!.fault = 'ENOSPC';
+    const lines = ['db.autocreate=true'];
+    const servers = [1, 2, 3].map(
+      (sid, index) => new MemoryServer(world, { sid, servers: [1, 2, 3], disk: disks[index]!, lines }),
+    );
+    world.run(2_000);
+    assert.deepEqual(
+      servers.map(({ server }) => server.isServing),
+      [true, true, false],
+    );
+
+    disks[2]!.fault = null;
+    world.run(8_000);
+
+    assert.ok(servers[2]!.server.isServing);
+    assert.equal(servers[2]!.exited, null);
   });
 
   it('ends a server whose sync fails: its pages can no longer be trusted', () => {
