@@ -35,7 +35,11 @@ describeDocker('what operators see', function () {
       return statuses.every(({ mode }) => mode === 'leader' || mode === 'follower');
     });
     followers = { zab: await followerOf('zab'), apache: await followerOf('apache') };
-    for (const sid of [followers.zab, followers.apache]) clients.push(await useServer(sid));
+    for (const sid of [followers.zab, followers.apache]) {
+      clients.push(await useServer(sid));
+      // Another that has nothing but its session.
+      clients.push(await RawClient.connect(ensemble.addressOf(sid).port));
+    }
   });
 
   after(async () => {
@@ -51,7 +55,7 @@ describeDocker('what operators see', function () {
       );
 
     assert.deepEqual(counts(zab), counts(apache));
-    assert.equal(counts(zab).length, 1);
+    assert.equal(counts(zab).length, 2);
   });
 
   for (const word of words) {

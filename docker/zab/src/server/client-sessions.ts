@@ -24,6 +24,7 @@ import type { EnsembleGate } from './ensemble-gate.ts';
 interface Handshake {
   readonly connection: ClientConnection;
   readonly request: ConnectRequest;
+  readonly receivedMs: number;
   /** The session's closeSession was applied meanwhile: whatever the leader said before, it is over. */
   hasEnded: boolean;
 }
@@ -33,6 +34,8 @@ export interface ClientSessionsOptions {
   readonly ids: SessionIdSource;
   /** The handshake succeeded; frames that came early can be looked at now. */
   readonly attached: (connection: ClientConnection) => void;
+  /** The connection's session is new; it was asked for at `receivedMs`. */
+  readonly created: (connection: ClientConnection, receivedMs: number) => void;
 }
 
 const noPassword = Buffer.alloc(16);
@@ -63,7 +66,7 @@ export class ClientSessions {
     if (request === null || !this.#isAcceptable(connection, request)) return connection.destroy();
     connection.state = 'connecting';
     connection.sessionTimeoutMs = this.#negotiateTimeout(request.timeoutMs);
-    const handshake = { connection, request, hasEnded: false };
+    const handshake = { connection, request, receivedMs: this.#gate.clock.nowMs(), hasEnded: false };
     if (request.sessionId === noSession) return this.#create(handshake);
     this.#reattach(handshake);
   }
@@ -73,7 +76,7 @@ export class ClientSessions {
     const handshake = this.#creating.get(sessionId);
     if (handshake === undefined) return;
     this.#creating.delete(sessionId);
-    this.#attach(handshake, sessionId);
+    this.#attachNew(handshake, sessionId);
   }
 
   /** The leader knows whether the session lives. */
@@ -149,7 +152,7 @@ export class ClientSessions {
     const sessionId = this.#options.ids.next();
     if (localSessions !== null) {
       localSessions.create(sessionId, handshake.connection.sessionTimeoutMs, clock.nowMs());
-      return this.#attach(handshake, sessionId);
+      return this.#attachNew(handshake, sessionId);
     }
     this.#creating.set(sessionId, handshake);
     this.#gate.submit({
@@ -184,6 +187,11 @@ export class ClientSessions {
     if (waiting === undefined) this.#revalidating.set(sessionId, [handshake]);
     else waiting.push(handshake);
     this.#gate.revalidate(sessionId, connection.sessionTimeoutMs);
+  }
+
+  #attachNew(handshake: Handshake, sessionId: SessionId): void {
+    this.#attach(handshake, sessionId);
+    this.#options.created(handshake.connection, handshake.receivedMs);
   }
 
   #attach({ connection, request }: Handshake, sessionId: SessionId): void {

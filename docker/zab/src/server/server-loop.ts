@@ -128,6 +128,8 @@ export class ServerLoop implements EnsembleGate {
       // Wall time and a random start of the count: a restarted server must not give out an id again.
       ids: new SessionIdSource({ sid: this.#sid, nowMs: ports.clock.wallMs() + ports.random() * 1_000 }),
       attached: (connection) => void this.#attached.push(connection),
+      created: (connection, receivedMs) =>
+        this.#stats.sessionCreated(connection, receivedMs, this.clock.nowMs()),
     });
     this.#clients = this.#makeClientListener();
     this.#electionLinks = options.epochs === null ? null : this.#makeElectionLinks();

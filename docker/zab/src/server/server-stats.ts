@@ -1,9 +1,10 @@
 // What a server counts for its operators. `replied` runs for every request, so it does nothing but compare and
 // add.
 
-import { EventType } from '../../../../harness/wire/constants.ts';
+import { EventType, OpCode } from '../../../../harness/wire/constants.ts';
 import type { ClientRequest } from '../../../../harness/wire/records.ts';
-import type { ClientConnection, PendingRequest } from './client-connection.ts';
+import { noSession } from '../../../../harness/wire/session-id.ts';
+import type { ClientConnection, ConnectionStats, PendingRequest } from './client-connection.ts';
 import { addToNamespace, Metrics } from './operators/metrics.ts';
 
 /** Sizes of what was sent; −1 before the first. */
@@ -71,16 +72,21 @@ export class ServerStats {
     if (pending.kind === 'write') this.#updateLatency.add(latencyMs);
     else if (pending.kind === 'local') this.#countRead(pending.request, latencyMs, bytes);
 
-    const { stats } = connection;
-    if (pending.xid >= 0) stats.lastXid = pending.xid;
-    stats.lastZxid = zxid;
-    stats.lastOpcode = pending.opcode;
-    stats.lastResponseMs = nowMs;
-    stats.lastLatencyMs = latencyMs;
-    stats.minLatencyMs = Math.min(stats.minLatencyMs, latencyMs);
-    stats.maxLatencyMs = Math.max(stats.maxLatencyMs, latencyMs);
-    stats.totalLatencyMs += latencyMs;
-    stats.latencyCount += 1;
+    if (pending.xid >= 0) connection.stats.lastXid = pending.xid;
+    connection.stats.lastZxid = zxid;
+    connection.stats.lastOpcode = pending.opcode;
+    countOperation(connection.stats, latencyMs, nowMs);
+  }
+
+  /** Counts as an update, though no request asked for it. */
+  sessionCreated({ stats, sessionId }: ClientConnection, receivedMs: number, nowMs: number): void {
+    if (sessionId === noSession) return;
+    const latencyMs = Math.max(0, Math.floor(nowMs - receivedMs));
+    this.#countLatency(latencyMs);
+    this.#updateLatency.add(latencyMs);
+    stats.lastXid = 0;
+    stats.lastOpcode = OpCode.CREATE_SESSION;
+    countOperation(stats, latencyMs, nowMs);
   }
 
   /** Events of one change. */
@@ -138,6 +144,15 @@ export class ServerStats {
 
 /** What Apache ZooKeeper counts of a frame begins behind its length. */
 const lengthPrefixBytes = 4;
+
+function countOperation(stats: ConnectionStats, latencyMs: number, nowMs: number): void {
+  stats.lastResponseMs = nowMs;
+  stats.lastLatencyMs = latencyMs;
+  if (latencyMs < stats.minLatencyMs) stats.minLatencyMs = latencyMs;
+  if (latencyMs > stats.maxLatencyMs) stats.maxLatencyMs = latencyMs;
+  stats.totalLatencyMs += latencyMs;
+  stats.latencyCount += 1;
+}
 
 class Sizes implements ByteRange {
   last = -1;

@@ -37,6 +37,7 @@ class Desk {
       gate,
       ids: new SessionIdSource({ sid: 1, nowMs: 0 }),
       attached: (connection) => void this.attached.push(connection),
+      created: () => assert.fail('no session is made'),
     });
   }
 
