@@ -316,13 +316,15 @@ export class Learner implements Role {
     if (firstZxid !== undefined && !follows(firstZxid, keepThrough)) {
       return this.#refuseGap(firstZxid, keepThrough);
     }
+    let lacking = append;
     if (adoption.isSnapshotNeeded) {
       const stream = staging.type === 'SNAP' ? staging.stream : this.#state.database.encodeEmptyStream();
       if (stream === null) return this.#end('SNAP without its stream');
-      this.#state.install(stream, staging.anchorZxid);
+      lacking = this.#state.install(stream, staging, append);
+    } else {
+      this.#state.cutAfter(keepThrough);
     }
-    this.#state.cutAfter(keepThrough);
-    for (const record of append) this.#state.append(record);
+    for (const record of lacking) this.#state.append(record);
     if (configuration !== null) this.#state.takeOverConfiguration(configuration);
     this.#newLeaderConfiguration = configuration;
     const mark = this.#state.adoptEpoch(this.#epoch);
@@ -424,7 +426,8 @@ export class Learner implements Role {
 
   #receiveCommit(packet: QuorumPacket): void {
     const { zxid } = packet;
-    if (zxid <= this.#commitZxid) return;
+    // What was installed with a snapshot is applied, and need not be in the log.
+    if (zxid <= Math.max(this.#commitZxid, this.#state.history.baseZxid)) return;
     if (!this.#state.history.has(zxid)) return this.#refuse(packet);
     this.#state.trace?.({ event: 'COMMIT_RECV', zxid });
     this.#commitZxid = zxid;

@@ -139,9 +139,21 @@ export class LocalState {
     this.outbox.truncate(zxid);
   }
 
-  /** Replaces database and log; throws JuteError on a malformed stream and changes nothing then. */
-  install(stream: Buffer, zxid: number): void {
-    this.database.installStream(stream, zxid);
+  /**
+   * Replaces database and log by a leader's snapshot and by those of the committed records behind it that the log
+   * holds now: they must not be missing from disk until they are logged again. What is left of the records is to
+   * be appended. Throws JuteError on a malformed stream and changes nothing then.
+   */
+  install(
+    stream: Buffer,
+    { anchorZxid, committedZxid }: { readonly anchorZxid: number; readonly committedZxid: number },
+    records: readonly TxnRecord[],
+  ): readonly TxnRecord[] {
+    const heldZxid = Math.min(this.lastLoggedZxid, committedZxid);
+    const heldCount = records.filter(({ header }) => header.zxid <= heldZxid).length;
+    this.database.installStream(stream, anchorZxid);
+    for (const record of records.slice(0, heldCount)) this.database.apply(record);
+    const zxid = records[heldCount - 1]?.header.zxid ?? anchorZxid;
     this.history.reset(zxid);
     this.trace?.({ event: 'SNAP_INSTALL', zxid, digest: this.database.digest() });
     this.outbox.snapshot({
@@ -150,6 +162,7 @@ export class LocalState {
       file: this.database.encodeSnapshotFile(),
     });
     this.adoptEpoch(epochOf(zxid));
+    return records.slice(heldCount);
   }
 
   /** Applies the oldest pending record, which is committed now. */

@@ -319,6 +319,34 @@ describe('a follower in synchronization', () => {
     }
   });
 
+  it('installs with a snapshot what it holds of the records behind it, which may be committed', () => {
+    const follower = promisedFollower({ tail: [] });
+    follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });
+    follower.step({ type: 'snapshot', link: 0, stream: Buffer.from('[6,7]') });
+    follower.receive(0, newLeader(2));
+    follower.flush();
+    joinEpoch(follower, 4, 1);
+    follower.persist.length = 0;
+
+    follower.receive(1, { type: SNAP, zxid: makeZxid(1, 5) });
+    follower.step({ type: 'snapshot', link: 1, stream: Buffer.from('[5]') });
+    for (const zxid of [makeZxid(1, 6), makeZxid(3, 1)]) {
+      follower.receive(1, proposal(zxid));
+      follower.receive(1, commit(zxid));
+    }
+    follower.receive(1, newLeader(4));
+
+    assert.deepEqual(persisted(follower), [
+      'snapshot 0x100000006 in epoch 2',
+      'currentEpoch 3',
+      'append 0x300000001',
+      'currentEpoch 4',
+    ]);
+    follower.flush();
+    follower.receive(1, { type: UPTODATE });
+    assert.deepEqual((follower.database as TestDatabase).applied, [5, makeZxid(1, 6), makeZxid(3, 1)]);
+  });
+
   it('tells its history again when it is asked for a promise again', () => {
     const follower = promisedFollower({ tail: [] });
     follower.receive(0, { type: SNAP, zxid: makeZxid(1, 7) });

@@ -62,6 +62,9 @@ function runSchedule(seed: number, { spares = 0 } = {}): TestNetwork {
     spares,
     commitLogCount: random.pick([2, 5, 500]),
     forceSnapshotSync: random.chance(0.15),
+    // Every third ensemble has servers of that kind, in all proportions. They take no configurations from a log.
+    appliesLogAtStart:
+      spares === 0 && seed % 3 === 0 ? [1, 2, 3, 4, 5].filter((sid) => (seed / 3 + sid) % 4 !== 0) : [],
     random: random.fork('network'),
   });
   const sids = [...network.servers.keys()];

@@ -27,6 +27,11 @@ export interface NetworkOptions {
   /** Servers that exist and are no members; with any, the membership can change. */
   readonly spares?: number;
   readonly reconfigEnabled?: boolean;
+  /**
+   * Servers that take all of their log for applied when they start, as Apache ZooKeeper does: a snapshot that
+   * such a leader sends holds what nobody has committed, and what they hold of that is no record to cut.
+   */
+  readonly appliesLogAtStart?: readonly number[];
   /** Without it every message takes 1 ms and every flush 1 ms. */
   readonly random?: Random;
 }
@@ -145,7 +150,10 @@ export class TestNetwork {
       const server = this.server(sid);
       assert.equal(server.peer, null);
       server.incarnation += 1;
-      const { database, tail } = server.disk.load();
+      const { database, tail: logged } = server.disk.load();
+      const isApplied = this.#options.appliesLogAtStart?.includes(sid) === true;
+      const tail = isApplied ? [] : logged;
+      if (isApplied) for (const record of logged) database.apply(record);
       this.#note(`server ${sid} starts`);
       server.database = database;
       server.peer = new Peer({
