@@ -1,7 +1,14 @@
 // The simulated network: hosts, listeners, dials, and cuts between servers. A cut is directed and works on
 // what arrives, so bytes that were under way when it began are held as well.
 
-import type { Address, Link, LinkHandlers, Listener, Network } from '../../docker/zab/src/server/ports.ts';
+import type {
+  Address,
+  Link,
+  LinkHandlers,
+  ListenAddress,
+  Listener,
+  Network,
+} from '../../docker/zab/src/server/ports.ts';
 import type { Random } from '../random/random.ts';
 import type { Executor } from './executor.ts';
 import { SimulatedLink } from './link.ts';
@@ -9,6 +16,7 @@ import { nsPerMs } from './scheduler.ts';
 import type { ScheduledEvent, Scheduler } from './scheduler.ts';
 import type { TraceHash } from './trace-hash.ts';
 
+const noTls = 'the simulated network has no TLS; leave the ssl keys out of this configuration';
 const firstDialRetryNs = 1000 * nsPerMs;
 const loopbackDelayNs = 20_000;
 const ephemeralPortStart = 32_768;
@@ -135,12 +143,16 @@ export class SimulatedNetwork {
     host: Host,
     options: {
       executor: Executor;
-      address: Address;
+      address: ListenAddress;
       accept: (link: Link) => LinkHandlers;
       failed: (reason: string) => void;
     },
   ): Listener {
     const { executor, accept, failed } = options;
+    if (options.address.tls !== undefined) {
+      executor.run(() => failed(noTls));
+      return { port: options.address.port, close: () => {} };
+    }
     const port = options.address.port === 0 ? host.nextPort++ : options.address.port;
     if (host.listeners.has(port)) {
       executor.run(() => failed(`port ${port} of ${host.name} is in use`));

@@ -10,9 +10,11 @@ import { createNodeNetwork } from './io/node-network.ts';
 import { createJsonLog } from './io/json-log.ts';
 import { startOperatorServers } from './io/operator-servers.ts';
 import { askMode, describePort } from './io/status.ts';
+import { openTls, type NodeTls } from './io/tls/node-tls.ts';
 import { openTraceFile } from './io/trace-file.ts';
 import { ConfigError, parseZooConfig, withServerId, type ZooConfig } from './server/config.ts';
 import { ExitCode } from './server/exit-code.ts';
+import type { LogSink } from './server/ports.ts';
 import { ZabServer } from './server/server.ts';
 
 const usage = `Usage: zab-server ZOO_CFG           run a server
@@ -112,6 +114,8 @@ function runServer(config: ZooConfig): void {
     leastLevel: logLevelOf(process.env['ZAB_LOG_LEVEL']),
     server: config.serverId,
   });
+  const tls = prepareTls(config, log);
+  if (tls === null) return;
   const tracePath = process.env['ZAB_TRACE_FILE'];
   const trace = tracePath === undefined || tracePath === '' ? undefined : openTraceFile(tracePath);
   const exit = (code: number): never => {
@@ -122,7 +126,7 @@ function runServer(config: ZooConfig): void {
   const located = { ...config, file: resolve(config.file) };
   const server = new ZabServer(located, {
     clock: createNodeClock(),
-    network: createNodeNetwork(),
+    network: createNodeNetwork(tls),
     disk: createNodeDisk(),
     compression: createNodeCompression(),
     host: createNodeHost(),
@@ -147,6 +151,18 @@ function runServer(config: ZooConfig): void {
   log('info', 'starting', { config: describe(config) });
   startOperatorServers({ config, view: () => server.view, log, exit });
   server.start();
+}
+
+/** Null: what is wrong was said, and the exit code is set. */
+function prepareTls(config: ZooConfig, log: LogSink): NodeTls | null {
+  try {
+    return openTls(config, log);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`zab-server: ${error.message}\n`);
+    process.exitCode = ExitCode.BAD_CONFIGURATION;
+    return null;
+  }
 }
 
 /** As it is after every default was filled in, without secrets. */

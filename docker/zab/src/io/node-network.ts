@@ -1,26 +1,53 @@
 // The Network port on Node's TCP sockets. Writes to a socket within one turn of the event loop leave as one,
 // behind the callbacks of that turn.
 
+import assert from 'node:assert/strict';
 import { createServer, connect, type Socket } from 'node:net';
-import type { Address, Link, LinkHandlers, ListenAddress, Listener, Network } from '../server/ports.ts';
+import type {
+  Address,
+  DialAddress,
+  Link,
+  LinkHandlers,
+  ListenAddress,
+  Listener,
+  Network,
+  TlsKeys,
+} from '../server/ports.ts';
 import { SendBuffer } from './send-buffer.ts';
+import type { NodeTls } from './tls/node-tls.ts';
+import type { TlsSide } from './tls/tls-side.ts';
 
 /** What a closed connection may still take to send its last bytes. */
 const lingerMs = 5_000;
 
-export function createNodeNetwork(): Network {
-  return { listen, dial };
+const plainOnly: NodeTls = { client: null, quorum: null };
+
+export function createNodeNetwork(tls: NodeTls = plainOnly): Network {
+  const sideOf = (keys: TlsKeys): TlsSide => {
+    const side = tls[keys];
+    assert(side !== null, `TLS with the keys for ${keys} was opened before it is used`);
+    return side;
+  };
+  return {
+    listen: (address, accept, failed) => listen({ address, accept, failed, sideOf }),
+    dial: (address, timeoutMs, handlers) => dial({ address, timeoutMs, handlers, sideOf }),
+  };
 }
 
-function listen(
-  address: ListenAddress,
-  accept: (link: Link) => LinkHandlers,
-  failed: (reason: string) => void,
-): Listener {
-  const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    const link = new NodeLink(socket, addressOf(socket));
+interface ListenOptions {
+  readonly address: ListenAddress;
+  readonly accept: (link: Link) => LinkHandlers;
+  readonly failed: (reason: string) => void;
+  readonly sideOf: (keys: TlsKeys) => TlsSide;
+}
+
+function listen({ address, accept, failed, sideOf }: ListenOptions): Listener {
+  const admit = (socket: Socket, subject: string | null = null): void => {
+    const link = new NodeLink(socket, addressOf(socket), subject);
     link.attach(accept(link));
-  });
+  };
+  const acceptor = address.tls && sideOf(address.tls.keys).acceptor(admit, address.tls);
+  const server = createServer({ noDelay: true, keepAlive: true }, acceptor?.accept ?? admit);
   server.on('error', (error) => failed(error.message));
   server.listen({ host: address.host, port: address.port, backlog: address.backlog ?? 511 });
   return {
@@ -28,17 +55,31 @@ function listen(
       const bound = server.address();
       return bound !== null && typeof bound === 'object' ? bound.port : address.port;
     },
-    close: () => void server.close(),
+    close: () => {
+      server.close();
+      acceptor?.close();
+    },
   };
 }
 
-function dial(address: Address, timeoutMs: number, handlers: LinkHandlers): Link {
-  const socket = connect({ host: address.host, port: address.port, noDelay: true, keepAlive: true });
+interface DialOptions {
+  readonly address: DialAddress;
+  readonly timeoutMs: number;
+  readonly handlers: LinkHandlers;
+  readonly sideOf: (keys: TlsKeys) => TlsSide;
+}
+
+function dial({ address, timeoutMs, handlers, sideOf }: DialOptions): Link {
+  const { host, port } = address;
+  const isPlain = address.tls === undefined;
+  const socket = isPlain
+    ? connect({ host, port, noDelay: true, keepAlive: true })
+    : sideOf(address.tls).dial(address);
   const link = new NodeLink(socket, address);
   const patience = setTimeout(() => {
-    link.fail(`no answer from ${address.host}:${address.port} within ${timeoutMs} ms`);
+    link.fail(`no answer from ${host}:${port} within ${timeoutMs} ms`);
   }, timeoutMs);
-  socket.once('connect', () => {
+  socket.once(isPlain ? 'connect' : 'secureConnect', () => {
     clearTimeout(patience);
     handlers.opened?.(link);
   });
@@ -53,6 +94,7 @@ function addressOf(socket: Socket): Address {
 
 class NodeLink implements Link {
   readonly remote: Address;
+  readonly peerSubject: string | null;
   readonly #socket: Socket;
   #reason = 'closed by the other side';
   /** This side is done with the link: whatever still arrives is nobody's. */
@@ -60,8 +102,9 @@ class NodeLink implements Link {
   readonly #outgoing = new SendBuffer();
   #isFlushDue = false;
 
-  constructor(socket: Socket, remote: Address) {
+  constructor(socket: Socket, remote: Address, peerSubject: string | null = null) {
     this.#socket = socket;
+    this.peerSubject = peerSubject;
     this.remote = remote;
   }
 

@@ -4,6 +4,18 @@ import type { AuthId } from '../../../../harness/wire/quorum-packet.ts';
 import type { ClientRequest } from '../../../../harness/wire/records.ts';
 import { sha1 } from './sha1.ts';
 
+/** What a connection is from the start: its address and, over TLS, the subject of its certificate. */
+export function initialIds(
+  address: string,
+  subject: string | null | undefined,
+  x509SuperUser: string | null,
+): readonly AuthId[] {
+  const ids = [{ scheme: 'ip', id: address }];
+  if (typeof subject !== 'string') return ids;
+  if (subject === x509SuperUser) ids.push({ scheme: 'super', id: subject });
+  return [...ids, { scheme: 'x509', id: subject }];
+}
+
 type AuthRequest = Extract<ClientRequest, { type: 'auth' }>;
 
 /** Null: refused, the connection ends. */

@@ -6,6 +6,7 @@ import { FrameDecoder } from '../../../../harness/wire/frame.ts';
 import type { AuthId } from '../../../../harness/wire/quorum-packet.ts';
 import type { ClientRequest } from '../../../../harness/wire/records.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
+import { initialIds } from './authentication.ts';
 import type { Link } from './ports.ts';
 
 /**
@@ -71,6 +72,8 @@ export interface ConnectionStats {
 export interface ConnectionOptions {
   readonly maxFrameBytes: number;
   readonly nowMs: number;
+  /** Absent: nobody becomes super user by a certificate. */
+  readonly x509SuperUser?: string | null;
   /** There is something to flush at the end of the turn. */
   readonly becameDirty: (connection: ClientConnection) => void;
   /** Called exactly once. */
@@ -108,7 +111,7 @@ export class ClientConnection {
     this.link = link;
     this.decoder = new FrameDecoder(options.maxFrameBytes);
     this.address = plainAddress(link.remote.host);
-    this.ids = [{ scheme: 'ip', id: this.address }];
+    this.ids = initialIds(this.address, link.peerSubject, options.x509SuperUser ?? null);
     this.#options = options;
     this.stats = { ...blankStats, establishedMs: options.nowMs };
   }

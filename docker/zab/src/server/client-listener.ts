@@ -7,7 +7,7 @@ import { ClientConnection } from './client-connection.ts';
 import type { ZooConfig } from './config.ts';
 import { wordOf, type FourLetterWord } from './four-letter-words.ts';
 import type { Metrics } from './operators/metrics.ts';
-import type { Address, Clock, Link, LinkHandlers, Listener, LogSink, Network } from './ports.ts';
+import type { Clock, Link, LinkHandlers, ListenAddress, Listener, LogSink, Network } from './ports.ts';
 
 export interface ClientListenerOptions {
   readonly config: ZooConfig;
@@ -34,7 +34,8 @@ export class ClientListener {
   /** Connections without a session and when their time is up, the earliest first. */
   readonly #sessionless = new Map<ClientConnection, number>();
   #dirty: ClientConnection[] = [];
-  #listener: Listener | null = null;
+  /** The plain port first, where there are two. */
+  readonly #listeners = new Map<string, Listener>();
 
   constructor(options: ClientListenerOptions) {
     this.#options = options;
@@ -44,25 +45,32 @@ export class ClientListener {
     return [...this.#connections];
   }
 
-  /** The port in use; null before `start`. */
+  /** The port in use, the plain one where there are two; null before `start`. */
   get port(): number | null {
-    return this.#listener?.port ?? null;
+    for (const { port } of this.#listeners.values()) return port;
+    return null;
   }
 
-  /** Connections stay. */
-  moveTo(address: Address): void {
-    this.#listener?.close();
-    this.start(address);
+  /** Binds the ports that are new and gives up those that are not named any more; connections stay. */
+  listenOn(addresses: readonly ListenAddress[]): void {
+    const names = new Set(addresses.map(nameOf));
+    for (const [name, listener] of this.#listeners) {
+      if (names.has(name)) continue;
+      this.#listeners.delete(name);
+      listener.close();
+    }
+    for (const address of addresses) if (!this.#listeners.has(nameOf(address))) this.#listen(address);
   }
 
-  start(address: Address): void {
+  #listen(address: ListenAddress): void {
     const { config, network, bindFailed } = this.#options;
     const backlog = config.listenBacklog === -1 ? {} : { backlog: config.listenBacklog };
-    this.#listener = network.listen(
+    const listener = network.listen(
       { ...address, ...backlog },
       (link) => this.#accept(link),
       (reason) => bindFailed(`cannot listen for clients on ${address.host}:${address.port}: ${reason}`),
     );
+    this.#listeners.set(nameOf(address), listener);
   }
 
   /** When the next connection without a session is to be dropped. */
@@ -97,7 +105,7 @@ export class ClientListener {
   }
 
   stop(): void {
-    this.#listener?.close();
+    for (const listener of this.#listeners.values()) listener.close();
     this.closeConnections();
   }
 
@@ -106,6 +114,7 @@ export class ClientListener {
     const connection = new ClientConnection(link, {
       maxFrameBytes: config.maxFrameBytes,
       nowMs: clock.nowMs(),
+      x509SuperUser: config.x509SuperUser,
       becameDirty: (dirty) => void this.#dirty.push(dirty),
       closed: (gone) => this.#closed(gone),
     });
@@ -185,4 +194,8 @@ export class ClientListener {
     else this.#countByAddress.set(address, count);
     this.#options.closed(connection);
   }
+}
+
+function nameOf({ host, port }: ListenAddress): string {
+  return `${host}:${port}`;
 }

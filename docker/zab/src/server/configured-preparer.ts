@@ -8,7 +8,7 @@ import type { ServerPorts } from './ports.ts';
 import { QuotaWarnings } from './quota-warnings.ts';
 
 export function configuredPreparer(
-  { digestEnabled, skipAcl, enforcesQuota }: ZooConfig,
+  { digestEnabled, skipAcl, enforcesQuota, tls }: ZooConfig,
   database: StateDatabase,
   { clock, log }: ServerPorts,
   reconfiguration: ReconfigurationGate,
@@ -18,6 +18,7 @@ export function configuredPreparer(
     database,
     digestEnabled,
     skipAcl,
+    takesX509: tls.secureClientPort !== null,
     enforcesQuota,
     reconfiguration,
     quotaExceeded: (excess) => warnings.tell(excess),

@@ -22,7 +22,17 @@ export interface Address {
   readonly port: number;
 }
 
+/** Which keys of zoo.cfg say how TLS is done: `ssl.*` or `ssl.quorum.*`. */
+export type TlsKeys = 'client' | 'quorum';
+
+export interface DialAddress extends Address {
+  /** Absent: plain. */
+  readonly tls?: TlsKeys;
+}
+
 export interface ListenAddress extends Address {
+  /** Absent: plain only. `takesPlain`: plain connections are accepted beside those over TLS. */
+  readonly tls?: { readonly keys: TlsKeys; readonly takesPlain: boolean };
   /** Connections that may wait to be accepted; absent = as many as the implementation thinks right. */
   readonly backlog?: number;
 }
@@ -30,6 +40,8 @@ export interface ListenAddress extends Address {
 /** One end of a byte stream. After `close`, and after `closed` was called, nothing more happens. */
 export interface Link {
   readonly remote: Address;
+  /** Subject of the verified certificate of whoever called over TLS; absent or null where there is none. */
+  readonly peerSubject?: string | null;
   /** Bytes handed to `write` that the other side's network has not taken yet. */
   readonly bufferedBytes: number;
   write(bytes: Buffer): void;
@@ -69,7 +81,7 @@ export interface Network {
     accept: (link: Link) => LinkHandlers,
     failed: (reason: string) => void,
   ): Listener;
-  dial(address: Address, timeoutMs: number, handlers: LinkHandlers): Link;
+  dial(address: DialAddress, timeoutMs: number, handlers: LinkHandlers): Link;
 }
 
 /** One step of a batch; a batch is carried out in order, and stops at the first failure. */

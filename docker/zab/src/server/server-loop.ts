@@ -42,6 +42,7 @@ import { RequestPipeline } from './request-pipeline.ts';
 import type { SnapshotFormat } from './snapshot-format.ts';
 import { viewOf, type ServerView, type ServingMode } from './server-view.ts';
 import { ServerStats } from './server-stats.ts';
+import { clientListenersOf, quorumNetwork } from './secure-network.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
 import { Standalone, standaloneSid } from './standalone.ts';
@@ -168,12 +169,11 @@ export class ServerLoop implements EnsembleGate {
   }
 
   start(): void {
-    const clientAddress = clientAddressOf(this.config);
     this.#turn(() => {
       if (this.#snapshotSchedule.takePurge(this.clock.nowMs())) this.storage.purge();
       this.#electionLinks?.start();
       this.#learnerLinks?.start();
-      if (clientAddress !== null) this.#clients.start(clientAddress);
+      this.#clients.listenOn(clientListenersOf(this.config));
       this.#protocol.start(this.clock.nowMs());
     });
   }
@@ -265,7 +265,7 @@ export class ServerLoop implements EnsembleGate {
     this.#database.setConfig(shownConfig(current, this.#ports.clock.wallMs()));
     const address = clientAddressOf(this.config);
     if (address === null || isSameAddress(address, before)) return;
-    this.#clients.moveTo(address);
+    this.#clients.listenOn(clientListenersOf(this.config));
   }
 
   #showCommitted(committed: readonly Committed[]): void {
@@ -555,7 +555,7 @@ export class ServerLoop implements EnsembleGate {
       membership,
       acceptsStrangers: reconfigEnabled,
       clock: this.clock,
-      network: this.#ports.network,
+      network: quorumNetwork(this.#ports.network, this.config.tls),
       log: this.log,
       tickMs: tickTimeMs,
       listenOnAllAddresses,
@@ -571,7 +571,7 @@ export class ServerLoop implements EnsembleGate {
       sid: this.#sid,
       membership,
       clock: this.clock,
-      network: this.#ports.network,
+      network: quorumNetwork(this.#ports.network, this.config.tls),
       log: this.log,
       dialTimeoutMs: Math.min(dialTimeoutMs, initLimit * tickTimeMs),
       listenOnAllAddresses,

@@ -5,8 +5,6 @@ import type { Acl } from '../../../../harness/wire/records.ts';
 
 export const Permission = { READ: 1, WRITE: 2, CREATE: 4, DELETE: 8, ADMIN: 16 } as const;
 
-const authenticatedSchemes: ReadonlySet<string> = new Set(['digest']);
-
 export function isOpen(acl: readonly Acl[]): boolean {
   const [entry] = acl;
   return (
@@ -18,25 +16,34 @@ export function isOpen(acl: readonly Acl[]): boolean {
   );
 }
 
+export interface AclOptions {
+  /** The scheme `x509` exists: this server has a TLS port for clients. */
+  readonly takesX509?: boolean;
+}
+
 /**
  * The list as it is stored: without duplicates, `auth` replaced by the requester's authenticated ids. Null when
  * it is empty or an entry cannot be set.
  */
-export function settableAcl(acl: readonly Acl[] | null, ids: readonly AuthId[]): readonly Acl[] | null {
+export function settableAcl(
+  acl: readonly Acl[] | null,
+  ids: readonly AuthId[],
+  { takesX509 = false }: AclOptions = {},
+): readonly Acl[] | null {
   if (acl === null || acl.length === 0) return null;
   if (isOpen(acl)) return acl;
   const settable: Acl[] = [];
   for (const entry of acl) {
-    const replaced = entry.scheme === 'auth' ? authenticatedEntries(entry.perms, ids) : [entry];
-    if (replaced.length === 0 || !replaced.every(isSettable)) return null;
+    const replaced = entry.scheme === 'auth' ? authenticatedEntries(entry.perms, ids, takesX509) : [entry];
+    if (replaced.length === 0 || !replaced.every((each) => isSettable(each, takesX509))) return null;
     for (const each of replaced) if (!settable.some((other) => isEqual(other, each))) settable.push(each);
   }
   return settable;
 }
 
-function authenticatedEntries(perms: number, ids: readonly AuthId[]): Acl[] {
+function authenticatedEntries(perms: number, ids: readonly AuthId[], takesX509: boolean): Acl[] {
   return ids
-    .filter(({ scheme }) => authenticatedSchemes.has(scheme))
+    .filter(({ scheme }) => scheme === 'digest' || (takesX509 && scheme === 'x509'))
     .map(({ scheme, id }) => ({ perms, scheme, id }));
 }
 
@@ -44,7 +51,7 @@ function isEqual(left: Acl, right: Acl): boolean {
   return left.perms === right.perms && left.scheme === right.scheme && left.id === right.id;
 }
 
-function isSettable({ scheme, id }: Acl): boolean {
+function isSettable({ scheme, id }: Acl, takesX509: boolean): boolean {
   switch (scheme) {
     case 'world':
       return id === 'anyone';
@@ -52,9 +59,18 @@ function isSettable({ scheme, id }: Acl): boolean {
       return id.split(':').length === 2;
     case 'ip':
       return parseNetwork(id) !== null;
+    case 'x509':
+      return takesX509 && isDistinguishedName(id);
     default:
       return false;
   }
+}
+
+/** Type and value in turn, as in `CN=a,OU=b+O=c`; commas and plus signs in values are escaped or quoted. */
+const attributes = /^(?:(?:^|[,;+])\s*[A-Za-z0-9.-]+\s*=(?:[^,+;"\\]|\\.|"[^"]*")*)+$/s;
+
+function isDistinguishedName(text: string): boolean {
+  return text === '' || attributes.test(text);
 }
 
 /** `permissions` may hold several bits: any of them suffices. An empty list lets everybody do everything. */

@@ -24,7 +24,7 @@ import { noSession, type SessionId } from '../../../../harness/wire/session-id.t
 import { encodeTxn } from '../../../../harness/wire/txn-codec.ts';
 import type { Txn, TxnHeader, TxnRecord } from '../../../../harness/wire/txn.ts';
 import { membershipText } from '../core/membership.ts';
-import { isAllowed, Permission, settableAcl } from './acl.ts';
+import { type AclOptions, isAllowed, Permission, settableAcl } from './acl.ts';
 import { createKindOf, sequenceSuffix, type CreateKind } from './create-kind.ts';
 import { configPath, type StateDatabase } from './database.ts';
 import { containerOwner, ttlOwner } from './owner.ts';
@@ -54,6 +54,8 @@ export interface PreparerOptions {
   readonly digestEnabled?: boolean;
   /** Lets everybody do everything. */
   readonly skipAcl?: boolean;
+  /** ACLs may name the subjects of certificates. */
+  readonly takesX509?: boolean;
   /** Whether hard limits of quotas refuse. */
   readonly enforcesQuota?: boolean;
   /** A quota, soft or hard, is exceeded. */
@@ -83,6 +85,7 @@ export class RequestPreparer {
   readonly #digestEnabled: boolean;
   readonly #skipAcl: boolean;
   readonly #reconfiguration: ReconfigurationGate | null;
+  readonly #aclOptions: AclOptions;
   readonly #pending: PendingChanges;
   readonly #quotas: QuotaGuard;
   /** Sessions whose createSession or closeSession is in flight, with its zxid, in zxid order. */
@@ -96,6 +99,7 @@ export class RequestPreparer {
     this.#reconfiguration = options.reconfiguration ?? null;
     this.#digestEnabled = options.digestEnabled ?? true;
     this.#skipAcl = options.skipAcl ?? false;
+    this.#aclOptions = { takesX509: options.takesX509 ?? false };
     this.#pending = new PendingChanges(() => database.tree);
     this.#quotas = new QuotaGuard({
       treeOf: () => database.tree,
@@ -221,7 +225,7 @@ export class RequestPreparer {
     if (context.sessionErr !== ErrorCode.OK) return context.sessionErr;
     if (kind.ephemeral && context.ephemeralErr !== ErrorCode.OK) return context.ephemeralErr;
     if (!hasParent(request.path)) return ErrorCode.BAD_ARGUMENTS;
-    const acl = settableAcl(request.acl, context.ids);
+    const acl = settableAcl(request.acl, context.ids, this.#aclOptions);
     if (acl === null) return ErrorCode.INVALID_ACL;
     const parent = this.#pending.get(parentOf(request.path));
     if (parent === undefined) return ErrorCode.NO_NODE;
@@ -271,7 +275,7 @@ export class RequestPreparer {
     const { path } = request;
     if (context.sessionErr !== ErrorCode.OK) return context.sessionErr;
     if (!isValidPath(path)) return ErrorCode.BAD_ARGUMENTS;
-    const acl = settableAcl(request.acl, context.ids);
+    const acl = settableAcl(request.acl, context.ids, this.#aclOptions);
     if (acl === null) return ErrorCode.INVALID_ACL;
     const znode = this.#pending.get(path);
     if (znode === undefined) return ErrorCode.NO_NODE;

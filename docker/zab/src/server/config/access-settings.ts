@@ -8,6 +8,8 @@ export interface AccessSettings {
   readonly skipAcl: boolean;
   /** `super:<digest>`; null = nobody can become super user by a password. */
   readonly superDigest: string | null;
+  /** Subject of a certificate whose holder may do everything; null = nobody. */
+  readonly x509SuperUser: string | null;
   readonly digestAlgorithm: string;
   readonly enforcesQuota: boolean;
   /** Serve read-only clients while there is no quorum. */
@@ -28,6 +30,7 @@ export function readAccessSettings(reader: PropertyReader): AccessSettings {
   return {
     skipAcl: reader.text('skipACL', 'no') === 'yes',
     superDigest: reader.optionalText('DigestAuthenticationProvider.superDigest'),
+    x509SuperUser: reader.optionalText('X509AuthenticationProvider.superUser'),
     digestAlgorithm: reader.text('DigestAuthenticationProvider.digestAlg', 'SHA1'),
     enforcesQuota: reader.flag('enforceQuota', false),
     readOnlyMode: reader.flag('readonlymode.enabled', false),

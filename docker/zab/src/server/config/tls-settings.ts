@@ -13,6 +13,7 @@ export interface TlsSettings {
   /** The quorum ports take plain and TLS connections, for an upgrade without a stop. */
   readonly quorumPortUnification: boolean;
   readonly quorumReloadsCertificates: boolean;
+  readonly clientReloadsCertificates: boolean;
   readonly client: TlsEndpoint;
   readonly quorum: TlsEndpoint;
 }
@@ -28,8 +29,6 @@ export interface TlsEndpoint {
   readonly protocol: string | null;
   readonly enabledProtocols: readonly string[] | null;
   readonly cipherSuites: readonly string[] | null;
-  readonly crl: boolean;
-  readonly ocsp: boolean;
   readonly handshakeDetectionTimeoutMs: number;
 }
 
@@ -50,12 +49,14 @@ export function readTlsSettings(reader: PropertyReader): TlsSettings {
     sslQuorum: reader.boolean('sslQuorum', false),
     quorumPortUnification: reader.boolean('portUnification', false),
     quorumReloadsCertificates: reader.boolean('sslQuorumReloadCertFiles', false),
+    clientReloadsCertificates: reader.boolean('client.certReload', false),
     client: readEndpoint(reader, 'ssl.'),
     quorum: readEndpoint(reader, 'ssl.quorum.'),
   };
 }
 
 function readEndpoint(reader: PropertyReader, prefix: string): TlsEndpoint {
+  refuseRevocationLists(reader, prefix);
   return {
     prefix,
     keyStore: readStore(reader, `${prefix}keyStore.`),
@@ -65,13 +66,23 @@ function readEndpoint(reader: PropertyReader, prefix: string): TlsEndpoint {
     protocol: reader.optionalText(`${prefix}protocol`),
     enabledProtocols: readList(reader, `${prefix}enabledProtocols`),
     cipherSuites: readList(reader, `${prefix}ciphersuites`),
-    crl: reader.flag(`${prefix}crl`, false),
-    ocsp: reader.flag(`${prefix}ocsp`, false),
     handshakeDetectionTimeoutMs: reader.integer(`${prefix}handshakeDetectionTimeoutMillis`, 5_000, {
       least: 1,
       most: largestInt,
     }),
   };
+}
+
+/** Without them, certificates that should be turned away would be let in. */
+function refuseRevocationLists(reader: PropertyReader, prefix: string): void {
+  for (const key of [`${prefix}crl`, `${prefix}ocsp`]) {
+    if (!reader.flag(key, false)) continue;
+    throw reader.error(
+      reader.find(key),
+      `${key}: this server cannot ask whether a certificate was revoked`,
+      'Remove the line; short-lived certificates and reloading them serve the same purpose',
+    );
+  }
 }
 
 function readStore(reader: PropertyReader, prefix: string): TlsStore {
