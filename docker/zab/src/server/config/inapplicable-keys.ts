@@ -48,6 +48,7 @@ export const inapplicableKeys: ReadonlyMap<string, string> = new Map([
   ['watcherCleanThreshold', 'watches of a closed connection go with it at once'],
   ['watcherCleanIntervalInSeconds', 'watches of a closed connection go with it at once'],
   ['maxInProcessingDeadWatchers', 'watches of a closed connection go with it at once'],
+  ['jute.maxbuffer.extrasize', 'strings and buffers are bounded by the frame that they come in'],
   ['bitHashCacheSize', 'there is one implementation of watches'],
   ['learner.closeSocketTimeout', nonBlocking],
 ]);
