@@ -113,7 +113,10 @@ function judgeSet(path: string, adds: readonly Call[], reads: readonly FinalRead
 
 function judgeRegisters(calls: readonly Call[], reads: FinalReads): Evidence[] {
   return [...registersOf(calls)].flatMap(([path, all]) =>
-    [...(reads.get(path)?.values() ?? [])].flatMap((read) => judgeRegister(all, read)),
+    [...(reads.get(path)?.values() ?? [])]
+      // A set whose final read from one server got no answer looks like a register there.
+      .filter(({ value }) => !Array.isArray(value))
+      .flatMap((read) => judgeRegister(all, read)),
   );
 }
 

@@ -50,6 +50,21 @@ describe('durability', () => {
       assert.match(result.reason ?? '', /and 10 more/);
     });
 
+    it('takes a set that one server did not show for no register', () => {
+      const lost: Drawn = {
+        f: 'final-read',
+        value: ['/set', null],
+        type: 'info',
+        server: 3,
+        from: 1000,
+        to: 1005,
+      };
+
+      const result = check([...acknowledged, ...finalSets(elements, elements), lost]);
+
+      assert.deepEqual([result.verdict, result.evidence], ['inconclusive', []]);
+    });
+
     it('allows an element whose reply was lost, present or absent', () => {
       const lost = add(77, { from: 200, to: 210, type: 'info' });
       const all = [...elements, 77];

@@ -148,8 +148,14 @@ function replayLogs(
       lastZxid = zxid;
     }
     if (scan.stop !== 'end') cutTail(file, scan, repairs, log);
-    if (scan.records.length > 0) logs.push(logFile);
-    else repairs.push({ type: 'remove', path: file.path });
+    if (scan.records.length > 0) {
+      logs.push(logFile);
+      // A process that was killed may have left records that only the page cache has. They count as history from
+      // now on, so they must be as durable as those that this process will write behind them.
+      repairs.push({ type: 'sync', path: file.path });
+    } else {
+      repairs.push({ type: 'remove', path: file.path });
+    }
   }
   const directory = files[0]?.path.replace(/\/[^/]*$/, '');
   if (repairs.length > 0 && directory !== undefined) repairs.push({ type: 'syncDirectory', path: directory });

@@ -95,6 +95,15 @@ export class MemoryDisk implements Disk {
     return disk;
   }
 
+  /** The disk after its process was killed: what was written is there, and what was not synced still is not. */
+  afterKill(): MemoryDisk {
+    const disk = new MemoryDisk();
+    for (const [path, { bytes, syncedLength }] of this.files) {
+      disk.files.set(path, { bytes: Buffer.from(bytes), syncedLength });
+    }
+    return disk;
+  }
+
   perform(operation: DiskOperation): void {
     this.performed.push(operation);
     switch (operation.type) {

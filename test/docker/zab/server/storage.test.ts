@@ -197,7 +197,8 @@ describe('group commit', () => {
     );
     assert.deepEqual(failures, []);
     assert.deepEqual(load(disk).lastZxid, 2);
-    assert.deepEqual(load(disk).repairs, [], 'nothing half-written is left');
+    const kinds = load(disk).repairs.map(({ type }) => type);
+    assert.deepEqual(kinds, ['sync', 'syncDirectory'], 'nothing half-written is left to be cut');
   });
 
   it('waits for room for the first record of a file and for an epoch too', () => {
@@ -275,6 +276,25 @@ describe('recovery', () => {
       // What was cut is gone from the disk too: the next start finds nothing to report.
       assert.equal(openStorage(after).warnings.length, 0);
     }
+  });
+
+  it('makes durable what a killed process left in the page cache, before anything is built on it', () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    storage.persist(append(1, 2));
+    storage.flush();
+    disk.runAll();
+    storage.persist(append(3));
+    storage.flush();
+    disk.stepPartly(1);
+
+    // The page cache outlives the process: all of it is found. Then the log goes on in a new file.
+    const { storage: second, disk: after, recovery } = openStorage(disk.afterKill());
+    assert.deepEqual(zxidsOf(recovery), [1, 2, 3]);
+    second.persist(append(4));
+    second.flush();
+    after.runAll();
+
+    assert.deepEqual(zxidsOf(load(after.afterPowerLoss(0))), [1, 2, 3, 4]);
   });
 
   it('removes a log whose only record is torn, and uses its name again', () => {
