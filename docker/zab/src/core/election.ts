@@ -9,7 +9,7 @@ import { epochLimit } from '../../../../harness/wire/zxid.ts';
 import { blankZxid } from './blank-voter.ts';
 import type { BlankVoter } from './blank-voter.ts';
 import type { Configuration } from './configuration.ts';
-import { canLead, isSameMembership } from './membership.ts';
+import { canLead, isSameMembership, isVoter } from './membership.ts';
 import type { Membership } from './membership.ts';
 import { isFault, parseMembership } from './membership-text.ts';
 import type { TraceSink } from './trace.ts';
@@ -244,6 +244,10 @@ export class FastLeaderElection {
         return this.#considerLateAgreement(from, notification);
       this.#finalizing = null;
     }
+    // Nobody tells one without a vote what it has not asked for, so it asks often while there is a leader to hear of.
+    if (!this.#hasVote && notification.state !== ServerState.LOOKING) {
+      this.#intervalMs = this.#options.minIntervalMs;
+    }
     this.#deadlineMs = nowMs + this.#intervalMs;
     switch (notification.state) {
       case ServerState.LOOKING:
@@ -361,6 +365,7 @@ export class FastLeaderElection {
   #finish(elected: Elected, vote: Vote): void {
     assert.equal(this.#state, ServerState.LOOKING);
     this.#elect(elected.leader, vote);
+    if (elected.leader === this.#options.sid) this.#callPendingVoters();
     this.#elected = elected;
     this.#options.trace?.({
       event: 'ELECTED',
@@ -368,6 +373,15 @@ export class FastLeaderElection {
       round: this.#round,
       voters: elected.voters,
     });
+  }
+
+  /** They may not know that they are needed: the reconfiguration that gives them a vote has not reached them. */
+  #callPendingVoters(): void {
+    const { current, pending } = this.#configuration;
+    if (pending === null) return;
+    for (const sid of this.#voterSids) {
+      if (!isVoter(current, sid)) this.#answer(sid, this.#round);
+    }
   }
 
   #elect(leader: number, vote: Vote): void {

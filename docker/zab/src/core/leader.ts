@@ -99,7 +99,7 @@ export class Leader implements Role {
   }
 
   get isServing(): boolean {
-    return this.#phase === 'broadcast' && this.#endReason === null;
+    return this.#phase === 'broadcast' && this.#endReason === null && this.#successor === null;
   }
 
   get deadlineMs(): number {
@@ -149,6 +149,7 @@ export class Leader implements Role {
   linkClosed(link: LinkId): void {
     const handler = this.#handlers.get(link);
     if (handler !== undefined) this.#forget(handler);
+    this.#leaveToSuccessor();
   }
 
   persisted(): void {
@@ -195,6 +196,7 @@ export class Leader implements Role {
     // Late ticks are not made up for: packets that arrived meanwhile are to be read before anyone is judged.
     this.#deadlineMs = nowMs + this.#timing.tickMs / 2;
     this.#halfTicks += 1;
+    if (this.#successor !== null) return this.#leaveToSuccessor(true);
     this.#dropSilentLearners();
     if (this.#phase === 'broadcast') {
       for (const handler of this.#handlers.values()) {
@@ -369,12 +371,17 @@ export class Leader implements Role {
     const { history } = this.#state;
     if (!handler.isFollower && this.#isUnderWay(handler.lastZxid)) return;
     const isActive = this.#phase === 'broadcast';
-    sendHistory(handler, this.#state, {
+    const source = {
       endZxid: isActive ? history.lastCommittedZxid : history.lastZxid,
       epoch: this.#epoch,
       initialEpoch: this.#initialEpoch,
       isSnapshotForced: this.#options.isSnapshotForced,
-    });
+    };
+    // Before activation it names the pending one, which the acknowledgements of NEWLEADER decide. Later that is
+    // for its own transaction to do; Apache ZooKeeper names it all the same, and so lets a learner that comes
+    // in between count by a configuration that may never be decided.
+    const { current, latest } = this.#state.configuration;
+    sendHistory(handler, this.#state, source, isActive ? current : latest);
     handler.phase = 'synchronizing';
     if (handler.isFollower) this.#broadcast.addFollower(handler);
   }
@@ -422,7 +429,17 @@ export class Leader implements Role {
   #reconfigured(leader: number): void {
     if (leader === this.#state.sid) return;
     this.#successor = leader;
-    this.#end(`server ${leader} leads in the new configuration`);
+    this.#leaveToSuccessor();
+  }
+
+  /**
+   * Followers close their connections when they have read who leads them now. To close first might cost them that
+   * word, and everybody an election; one that is cut off is not waited for longer than half a tick.
+   */
+  #leaveToSuccessor(hasWaited = false): void {
+    if (this.#successor === null) return;
+    const isHeard = [...this.#handlers.values()].every((handler) => !handler.isForwarding);
+    if (isHeard || hasWaited) this.#end(`server ${this.#successor} leads in the new configuration`);
   }
 
   /**

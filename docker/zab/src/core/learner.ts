@@ -450,11 +450,20 @@ export class Learner implements Role {
     this.#state.trace?.({ event: 'UPTODATE', epoch: this.#epoch });
     const before = this.#state.configuration.current;
     this.#state.activate(this.#epoch, this.#commitZxid);
-    if (this.#newLeaderConfiguration !== null) {
-      this.#state.activateConfiguration(this.#newLeaderConfiguration);
+    const configuration = this.#newLeaderConfiguration;
+    if (configuration !== null && this.#isDecided(configuration.version)) {
+      this.#state.activateConfiguration(configuration);
     }
     this.#options.synchronized(this.#epoch);
     this.#takeNewPlace(before, this.#designated);
+  }
+
+  /**
+   * Whether a quorum's acknowledgement of NEWLEADER was enough for it. A leader of Apache's that is active already
+   * sends one that it has only proposed, too, and whose commit is to come.
+   */
+  #isDecided(version: number): boolean {
+    return version <= this.#epochMark || version <= this.#commitZxid;
   }
 
   /** In a new configuration this server may have another role, and its leader may lead no longer. */

@@ -9,6 +9,7 @@ import { proposalOf } from './broadcast.ts';
 import type { LearnerHandler } from './learner-handler.ts';
 import type { LocalState } from './local-state.ts';
 import { membershipText } from './membership.ts';
+import type { Membership } from './membership.ts';
 import { chooseSync } from './synchronization.ts';
 import type { SyncPlan, SyncSource } from './synchronization.ts';
 
@@ -16,8 +17,10 @@ export function sendHistory(
   handler: LearnerHandler,
   state: LocalState,
   source: Omit<SyncSource, 'history' | 'lastProcessedZxid'>,
+  /** Which the learner takes for decided at UPTODATE. */
+  configuration: Membership,
 ): void {
-  const { history, database, configuration, outbox, trace } = state;
+  const { history, database, outbox, trace } = state;
   const { endZxid } = source;
   const lastProcessedZxid = Math.max(endZxid, database.lastProcessedZxid);
   const older = source.isSnapshotForced ? null : olderRecords(state, handler.lastZxid);
@@ -49,7 +52,7 @@ export function sendHistory(
   handler.send({
     type: PacketType.NEWLEADER,
     zxid: makeZxid(source.epoch, 0),
-    data: Buffer.from(membershipText(configuration.latest)),
+    data: Buffer.from(membershipText(configuration)),
     authinfo: null,
   });
 }
