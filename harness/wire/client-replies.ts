@@ -64,7 +64,10 @@ function writeReplyBody(writer: JuteWriter, body: ReplyBody): void {
     case 'none':
       return;
     case 'path':
+    case 'synced':
       return writer.writeString(body.path);
+    case 'saslToken':
+      return writer.writeBuffer(body.token);
     case 'pathAndStat':
       writer.writeString(body.path);
       return writeStat(writer, body.stat);
@@ -108,8 +111,9 @@ function readReplyBody(request: RequestName, reader: JuteReader): ReplyBody {
     case 'removeWatches':
       return { type: 'none' };
     case 'create':
-    case 'sync':
       return { type: 'path', path: readText(reader) };
+    case 'sync':
+      return { type: 'synced', path: reader.readString() };
     case 'create2':
     case 'createContainer':
     case 'createTTL':

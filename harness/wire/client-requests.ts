@@ -181,10 +181,11 @@ function readRequest(type: RequestName, reader: JuteReader): ClientRequest {
     case 'getACL':
     case 'getAllChildrenNumber':
       return { type, path: readPath(reader) };
-    // Null stands for "all" in getEphemerals, and sync does not look at its path.
+    // Null stands for "all" in getEphemerals, and sync gives back what it was given.
     case 'getEphemerals':
-    case 'sync':
       return { type, path: readText(reader) };
+    case 'sync':
+      return { type, path: reader.readString() };
     case 'create':
     case 'create2':
     case 'createContainer':
@@ -204,7 +205,7 @@ function readRequest(type: RequestName, reader: JuteReader): ClientRequest {
         joiningServers: reader.readString(),
         leavingServers: reader.readString(),
         newMembers: reader.readString(),
-        curConfigId: reader.readLong(),
+        curConfigId: reader.readSaturatedLong(),
       };
     case 'checkWatches':
     case 'removeWatches':
@@ -266,7 +267,7 @@ function readWrite(type: WriteOperation['type'], reader: JuteReader): WriteOpera
         data: reader.readBuffer(),
         acl: readAcl(reader),
         flags: reader.readInt(),
-        ttl: reader.readLong(),
+        ttl: reader.readSaturatedLong(),
       };
     case 'setData':
       return { type, path, data: reader.readBuffer(), version: reader.readInt() };
@@ -357,7 +358,7 @@ function writeSetWatches(writer: JuteWriter, request: SetWatches): void {
 
 function readSetWatches(type: SetWatches['type'], reader: JuteReader): SetWatches {
   const watches = {
-    relativeZxid: reader.readLong(),
+    relativeZxid: reader.readSaturatedLong(),
     dataWatches: readTexts(reader),
     existWatches: readTexts(reader),
     childWatches: readTexts(reader),

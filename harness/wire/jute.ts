@@ -67,6 +67,13 @@ export class JuteReader {
     return value;
   }
 
+  /** A long that is compared and nothing else: one beyond 2^53 is read as the outermost exact number. */
+  readSaturatedLong(): number {
+    const at = this.#take(8, 'long');
+    const value = this.bytes.readInt32BE(at) * wordSpan + this.bytes.readUInt32BE(at + 4);
+    return Math.max(Number.MIN_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER));
+  }
+
   /** A long whose eight bytes are an identifier, not a quantity. */
   readSessionId(): SessionId {
     const at = this.#take(8, 'long');

@@ -85,7 +85,7 @@ export type MultiOperation =
   | Path<'getData'>
   | Path<'getChildren'>;
 
-/** Every request body, by the name of its operation. Null strings and paths are kept as ''. */
+/** Every request body, by the name of its operation. Null strings and paths are kept as '', but for that of a sync. */
 export type ClientRequest =
   | CreateRequest
   | CreateTtlRequest
@@ -100,7 +100,7 @@ export type ClientRequest =
   | Path<'getACL'>
   | Path<'getAllChildrenNumber'>
   | Path<'getEphemerals'>
-  | Path<'sync'>
+  | { readonly type: 'sync'; readonly path: string | null }
   | { readonly type: 'ping' }
   | { readonly type: 'closeSession' }
   | { readonly type: 'whoAmI' }
@@ -153,6 +153,10 @@ export type MultiResult =
 export type ReplyBody =
   | { readonly type: 'none' }
   | { readonly type: 'path'; readonly path: string }
+  /** What a SASL mechanism answers to a client's token; null: there is none. */
+  | { readonly type: 'saslToken'; readonly token: Buffer | null }
+  /** The path as it was given: nobody looks at it. */
+  | { readonly type: 'synced'; readonly path: string | null }
   | { readonly type: 'pathAndStat'; readonly path: string; readonly stat: Stat }
   | { readonly type: 'stat'; readonly stat: Stat }
   | { readonly type: 'data'; readonly data: Buffer | null; readonly stat: Stat }

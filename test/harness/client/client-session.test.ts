@@ -158,7 +158,7 @@ describe('client session', () => {
       cutScript.take(bytes.subarray(0, cut));
       cutScript.take(bytes.subarray(cut));
 
-      assert.deepEqual(cutScript.outcomes, ['0 path at 5', '0 data at 5']);
+      assert.deepEqual(cutScript.outcomes, ['0 synced at 5', '0 data at 5']);
     }
   });
 

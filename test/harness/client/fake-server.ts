@@ -107,7 +107,7 @@ export class FakeServer {
       case 'closeSession':
         return ok({ type: 'none' });
       case 'sync':
-        return ok({ type: 'path', path: request.path });
+        return ok({ type: 'synced', path: request.path });
       case 'multi':
         return ok({ type: 'multi', results: this.#multi(request.operations) });
       case 'getChildren2': {

@@ -19,7 +19,7 @@ import type { ClientRequest, ReplyBody } from '../../../../harness/wire/records.
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { Txn, TxnRecord } from '../../../../harness/wire/txn.ts';
 import type { Committed } from '../core/events.ts';
-import { authenticate } from './authentication.ts';
+import { authenticate, holdsSaslToken, withIds } from './authentication.ts';
 import type { Answer, ClientConnection, PendingRequest } from './client-connection.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
 import { InFlightRequests } from './in-flight-requests.ts';
@@ -124,6 +124,7 @@ export class RequestPipeline {
     connection.stats.received += 1;
     this.#stats.received += 1;
     if (received.request?.type === 'auth') return this.#authenticate(connection, received);
+    if (received.opcode === OpCode.SASL) return this.#answerSasl(connection, received);
     if (!this.#inFlight.hasRoomFor(received.body)) return this.#refuseLarge(connection, received);
     this.#gate.touch(connection.sessionId, connection.sessionTimeoutMs);
     connection.enqueue(received);
@@ -171,8 +172,8 @@ export class RequestPipeline {
     if (waiting === undefined) return;
     this.#syncs.delete(token);
     const { connection, pending } = waiting;
-    const path = pending.request?.type === 'sync' ? pending.request.path : '';
-    this.#answer(pending, { zxid: this.#lastZxid, err: 0 }, { type: 'path', path });
+    const path = pending.request?.type === 'sync' ? pending.request.path : null;
+    this.#answer(pending, { zxid: this.#lastZxid, err: 0 }, { type: 'synced', path });
     this.#advance(connection);
   }
 
@@ -209,6 +210,11 @@ export class RequestPipeline {
       isSubmitted: false,
       answer: null,
     };
+    if (opcode === OpCode.SASL) return { ...common, request: null, kind: 'local', err: 0 };
+    // The servers' own. Apache ZooKeeper takes all that a client sent, header included, for the path.
+    if (opcode === OpCode.DELETE_CONTAINER) {
+      return { ...common, body, request: null, kind: 'write', err: ErrorCode.BAD_ARGUMENTS };
+    }
     if (requestNameOf(opcode) === null) {
       return { ...common, request: null, kind: 'local', err: ErrorCode.UNIMPLEMENTED };
     }
@@ -233,8 +239,11 @@ export class RequestPipeline {
 
   /** Out of turn, as in Apache ZooKeeper: its xid is not a request's. */
   #authenticate(connection: ClientConnection, received: PendingRequest): void {
-    const ids = received.request?.type === 'auth' ? authenticate(received.request, connection.address) : null;
-    if (ids !== null) connection.ids = [...connection.ids, ...ids];
+    const { superDigest } = this.#gate.config;
+    const { address } = connection;
+    const { request } = received;
+    const ids = request?.type === 'auth' ? authenticate(request, { address, superDigest }) : null;
+    if (ids !== null) connection.ids = withIds(connection.ids, ids);
     if (ids === null) this.#stats.authFailedCount += 1;
     const err = ids === null ? ErrorCode.AUTH_FAILED : 0;
     this.#sendReply(connection, received, {
@@ -243,6 +252,14 @@ export class RequestPipeline {
       frame: encodeReplyFrame({ xid: received.xid, zxid: 0, err }, noBody),
       next: ids === null ? 'close' : 'stay',
     });
+  }
+
+  /** There is no SASL here, and Apache ZooKeeper without it says nothing to every token. */
+  #answerSasl(connection: ClientConnection, received: PendingRequest): void {
+    if (!holdsSaslToken(received.body)) return connection.destroy();
+    const header = { xid: received.xid, zxid: 0, err: 0 };
+    const frame = encodeReplyFrame(header, { type: 'saslToken', token: null });
+    this.#sendReply(connection, received, { zxid: 0, err: 0, frame, next: 'stay' });
   }
 
   /** Answers and executes from the front of the queue, then submits what need not wait any longer. */

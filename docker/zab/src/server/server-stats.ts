@@ -129,7 +129,7 @@ export class ServerStats {
 
   #countRead(request: ClientRequest | null, latencyMs: number, bytes: number): void {
     this.#readLatency.add(latencyMs);
-    if (request !== null && 'path' in request) {
+    if (request !== null && 'path' in request && request.path !== null) {
       addToNamespace(this.metrics.readPerNamespace, request.path, bytes);
     }
   }

@@ -91,6 +91,7 @@ function isMatched(entry: Acl, ids: readonly AuthId[]): boolean {
   return ids.some(({ scheme, id }) => scheme === entry.scheme && id === entry.id);
 }
 
+/** IPv4 alone: Apache ZooKeeper 3.8 refuses lists with IPv6 addresses, and would match none of them. */
 interface Network {
   readonly address: number;
   readonly bits: number;
@@ -106,12 +107,12 @@ function parseNetwork(text: string): Network | null {
   const [host = '', suffix, ...rest] = text.split('/');
   if (rest.length > 0) return null;
   const address = parseIpv4(host);
-  const bits = suffix === undefined ? 32 : parseDecimal(suffix, 32);
+  const bits = suffix === undefined ? 32 : parseJavaInt(suffix, 32);
   return address === null || bits === null ? null : { address, bits };
 }
 
 function parseIpv4(text: string): number | null {
-  const parts = text.split('.').map((part) => parseDecimal(part, 255));
+  const parts = text.split('.').map((part) => parseJavaInt(part, 255));
   if (parts.length !== 4) return null;
   let address = 0;
   for (const part of parts) {
@@ -121,10 +122,11 @@ function parseIpv4(text: string): number | null {
   return address;
 }
 
-function parseDecimal(text: string, largest: number): number | null {
-  if (!/^\d{1,3}$/.test(text)) return null;
+/** Signs and leading zeros are taken, as Java takes them: a list that Apache ZooKeeper stored must match here too. */
+function parseJavaInt(text: string, largest: number): number | null {
+  if (!/^[+-]?\d{1,99}$/.test(text)) return null;
   const value = Number(text);
-  return value <= largest ? value : null;
+  return value >= 0 && value <= largest ? Math.abs(value) : null;
 }
 
 /** What somebody without ADMIN may see of the list: password hashes are hidden. */

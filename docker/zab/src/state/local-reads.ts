@@ -56,6 +56,8 @@ const readTypes: ReadonlySet<ClientRequest['type']> = new Set<ReadRequest['type'
   'whoAmI',
 ]);
 
+const maxMultiReadBytes = 64 * 1024 * 1024;
+
 const noBody: ReplyBody = { type: 'none' };
 
 export function isRead(request: ClientRequest): request is ReadRequest {
@@ -69,10 +71,7 @@ export function executeRead(tree: DataTree, request: ReadRequest, context: ReadC
     case 'getEphemerals':
       return ok({ type: 'ephemerals', paths: ephemerals(tree, request.path, context.sessionId) });
     case 'multiRead':
-      return ok({
-        type: 'multi',
-        results: request.operations.map((operation) => readInside(tree, operation, context)),
-      });
+      return multiRead(tree, request.operations, context);
     case 'whoAmI':
       return ok({ type: 'clientInfo', ids: context.ids.map(userOf) });
     case 'getACL':
@@ -138,6 +137,29 @@ function getAcl(tree: DataTree, path: string, context: ReadContext): ReplyConten
   const acl = tree.aclOf(znode);
   const seesAll = mayDo(tree, znode, Permission.ADMIN, context);
   return ok({ type: 'acl', acl: seesAll ? acl : maskedAcl(acl), stat: tree.stat(znode) });
+}
+
+/** Few bytes can ask for the same large znode very often; what no client could take in is refused as a whole. */
+function multiRead(
+  tree: DataTree,
+  operations: readonly MultiOperation[],
+  context: ReadContext,
+): ReplyContent {
+  const results: MultiResult[] = [];
+  let bytes = 0;
+  for (const operation of operations) {
+    const result = readInside(tree, operation, context);
+    bytes += bytesOf(result);
+    if (bytes > maxMultiReadBytes) return failed(ErrorCode.MARSHALLING_ERROR);
+    results.push(result);
+  }
+  return ok({ type: 'multi', results });
+}
+
+function bytesOf(result: MultiResult): number {
+  if (result.type === 'getData') return result.data?.length ?? 0;
+  if (result.type !== 'getChildren') return 0;
+  return result.children.reduce((sum, name) => sum + 4 + name.length, 0);
 }
 
 function readInside(

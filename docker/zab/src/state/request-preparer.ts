@@ -196,8 +196,13 @@ export class RequestPreparer {
         return this.#multi(request.operations, context);
       case 'reconfig':
         return this.#reconfig(request, context);
-      // `check` alone would be a transaction that Apache ZooKeeper cannot read back; it has a meaning in a
-      // multi only. Everything else is no write.
+      // Alone it would be a transaction that Apache ZooKeeper cannot read back (ZOOKEEPER-2623). Only one that
+      // fails is answered as ever.
+      case 'check': {
+        const checked = this.#check(request, context);
+        return typeof checked === 'number' ? checked : ErrorCode.UNIMPLEMENTED;
+      }
+      // Everything else is no write.
       default:
         return ErrorCode.UNIMPLEMENTED;
     }

@@ -12,6 +12,10 @@ function entry(scheme: string, id: string, perms = 31): Acl {
   return { perms, scheme, id };
 }
 
+function settable(acl: readonly Acl[] | null, ids: readonly AuthId[], takesX509 = false): unknown {
+  return settableAcl(acl, ids, { takesX509 });
+}
+
 describe('ACL that is set', () => {
   for (const [scheme, id] of [
     ['world', 'anyone'],
@@ -19,9 +23,10 @@ describe('ACL that is set', () => {
     ['ip', '10.0.0.1'],
     ['ip', '10.0.0.0/8'],
     ['ip', '0.0.0.0/0'],
+    ['ip', '+10.001.0.-0/+08'],
   ] as const) {
     it(`takes ${scheme}:${id}`, () => {
-      assert.deepEqual(settableAcl([entry(scheme, id)], []), [entry(scheme, id)]);
+      assert.deepEqual(settable([entry(scheme, id)], []), [entry(scheme, id)]);
     });
   }
 
@@ -34,34 +39,54 @@ describe('ACL that is set', () => {
     ['ip', '10.0.0.1/33'],
     ['ip', '10.0.0.1/8/8'],
     ['ip', '::1'],
+    ['ip', '10.0.0.1/'],
+    ['ip', '10.0.0.-1'],
+    ['x509', 'CN=alice'],
     ['super', 'root'],
     ['sasl', 'alice'],
     ['nosuch', 'x'],
   ] as const) {
     it(`refuses ${scheme}:${id}`, () => {
-      assert.equal(settableAcl([entry(scheme, id)], [alice]), null);
+      assert.equal(settable([entry(scheme, id)], [alice]), null);
     });
   }
 
   it('refuses none at all', () => {
-    assert.equal(settableAcl(null, [alice]), null);
-    assert.equal(settableAcl([], [alice]), null);
+    assert.equal(settable(null, [alice]), null);
+    assert.equal(settable([], [alice]), null);
+  });
+
+  it('may name the subject of a certificate where clients can have one', () => {
+    for (const id of ['CN=alice', 'CN=alice,O=Example Inc.,C=DE', '']) {
+      assert.deepEqual(settable([entry('x509', id)], [], true), [entry('x509', id)]);
+    }
+    assert.equal(settable([entry('x509', 'alice')], [], true), null);
+  });
+
+  it('takes the subject of a certificate for an authenticated id', () => {
+    const subject: AuthId = { scheme: 'x509', id: 'CN=alice,O=Example' };
+
+    const acl = settable([entry('auth', '', 31)], [home, subject], true) as readonly Acl[];
+
+    assert.deepEqual(acl, [entry('x509', subject.id)]);
+    assert(isAllowed(acl, Permission.READ, [subject]));
+    assert(!isAllowed(acl, Permission.READ, [{ scheme: 'x509', id: 'CN=bob,O=Example' }]));
   });
 
   it('drops duplicates', () => {
     const acl = [entry('world', 'anyone', 1), entry('digest', 'a:b'), entry('world', 'anyone', 1)];
 
-    assert.deepEqual(settableAcl(acl, []), acl.slice(0, 2));
+    assert.deepEqual(settable(acl, []), acl.slice(0, 2));
   });
 
   it('replaces auth by the authenticated ids of the requester, not by its address', () => {
     const bob = { scheme: 'digest', id: 'bob:hash' };
 
-    assert.deepEqual(settableAcl([entry('auth', '', 3)], [home, alice, bob]), [
+    assert.deepEqual(settable([entry('auth', '', 3)], [home, alice, bob]), [
       entry('digest', 'alice:hash', 3),
       entry('digest', 'bob:hash', 3),
     ]);
-    assert.equal(settableAcl([entry('auth', '')], [home]), null);
+    assert.equal(settable([entry('auth', '')], [home]), null);
   });
 });
 
