@@ -15,7 +15,7 @@ import { isPerishableOwner, isSessionOwner } from './owner.ts';
 import { Quotas, type Usage } from './quotas.ts';
 import { TreeCut } from './tree-cut.ts';
 import { RecordPages } from './record-pages.ts';
-import { childPath, nameOf, parentOf, rootPath, systemPaths } from './paths.ts';
+import { parentOf, rootPath, systemPaths } from './paths.ts';
 import { statOf, Znode, type ZnodeFields } from './znode.ts';
 
 export interface TreeOptions {
@@ -214,7 +214,7 @@ export class DataTree {
     const znode = this.#znodes.get(path);
     if (znode === undefined || znode.path === rootPath) return false;
     this.#beforeChange(znode);
-    parent?.children?.delete(nameOf(path));
+    parent?.children?.delete(znode);
     const { dataBytes } = znode;
     this.#remove(znode);
     this.quotas.deleted(path, dataBytes);
@@ -288,11 +288,8 @@ export class DataTree {
     for (let znode = stack.pop(); znode !== undefined; znode = stack.pop()) {
       yield znode;
       if (znode.children === null) continue;
-      const names = [...znode.children];
-      for (let index = names.length - 1; index >= 0; index--) {
-        const child = this.#znodes.get(childPath(znode.path, names[index] as string));
-        if (child !== undefined) stack.push(child);
-      }
+      const children = [...znode.children];
+      for (let index = children.length - 1; index >= 0; index--) stack.push(children[index] as Znode);
     }
   }
 
@@ -344,15 +341,15 @@ export class DataTree {
     this.#rehash(znode);
     this.#addAclHash(znode);
     this.#dataBytes += path.length + znode.dataBytes;
-    if (path !== rootPath) this.#addChild(path);
+    if (path !== rootPath) this.#addChild(znode);
     if (this.isEphemeral(znode)) this.#addEphemeral(znode);
     else if (isPerishableOwner(znode.owner, this.extendedTypes)) this.#perishables.add(path);
     return znode;
   }
 
-  #addChild(path: string): void {
-    const parent = this.#find(parentOf(path));
-    if (parent !== undefined) (parent.children ??= new Set()).add(nameOf(path));
+  #addChild(znode: Znode): void {
+    const parent = this.#find(parentOf(znode.path));
+    if (parent !== undefined) (parent.children ??= new Set()).add(znode);
   }
 
   #addEphemeral({ owner, path }: Znode): void {

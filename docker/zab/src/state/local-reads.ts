@@ -12,7 +12,7 @@ import type {
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import { isAllowed, maskedAcl, Permission } from './acl.ts';
 import type { DataTree } from './data-tree.ts';
-import { rootPath } from './paths.ts';
+import { nameOf, rootPath } from './paths.ts';
 import type { Znode } from './znode.ts';
 
 type SingleRead = Extract<
@@ -185,7 +185,7 @@ function userOf({ scheme, id }: AuthId): { scheme: string; user: string } {
 }
 
 function childrenOf(znode: Readonly<Znode>): string[] {
-  return znode.children === null ? [] : [...znode.children];
+  return znode.children === null ? [] : Array.from(znode.children, ({ path }) => nameOf(path));
 }
 
 function isReadable(tree: DataTree, znode: Readonly<Znode>, context: ReadContext): boolean {

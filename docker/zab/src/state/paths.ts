@@ -50,10 +50,6 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-export function childPath(parent: string, name: string): string {
-  return parent === rootPath ? `/${name}` : `${parent}/${name}`;
-}
-
 export function isDeletable(path: string): boolean {
   return path !== rootPath && !(systemPaths as readonly string[]).includes(path);
 }

@@ -16,6 +16,7 @@ export class RecordPage {
   readonly bytes: Buffer;
   /** The same memory. Slots are multiples of eight bytes. */
   readonly numbers: Float64Array;
+  readonly integers: Int32Array;
   /** Whether `RecordPages` knows that it has room. */
   isListed = true;
   #usedCount = 0;
@@ -26,7 +27,9 @@ export class RecordPage {
   constructor(slotBytes: number, slotCount: number) {
     this.slotBytes = slotBytes;
     this.bytes = Buffer.allocUnsafeSlow(slotBytes * slotCount);
-    this.numbers = new Float64Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length / 8);
+    const { buffer, byteOffset, length } = this.bytes;
+    this.numbers = new Float64Array(buffer, byteOffset, length / 8);
+    this.integers = new Int32Array(buffer, byteOffset, length / 4);
   }
 
   get isFull(): boolean {

@@ -4,6 +4,7 @@ import type { Stat } from '../../../../harness/wire/records.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import type { HashedFields } from './digest-sum.ts';
 import { isSessionOwner } from './owner.ts';
+import { isDigested } from './paths.ts';
 import { slotBytesFor, type RecordPage, type RecordPages } from './record-pages.ts';
 
 export interface ZnodeFields {
@@ -29,9 +30,13 @@ const mzxidIndex = 1;
 const pzxidIndex = 2;
 const ctimeIndex = 3;
 const mtimeIndex = 4;
-const pathSumIndex = 5;
-const contentSumIndex = 6;
-const hashIndex = 7;
+/** The same record as 32-bit integers, behind the five numbers. */
+const versionIndex = 10;
+const cversionIndex = 11;
+const aversionIndex = 12;
+const pathSumIndex = 13;
+const contentSumIndex = 14;
+const hashIndex = 15;
 const headBytes = 64;
 /** `#dataLength` of a znode whose data is null. */
 const nullLength = -1;
@@ -40,12 +45,9 @@ const nullLength = -1;
 export class Znode implements ZnodeFields, HashedFields {
   readonly path: string;
   aclKey: number;
-  version: number;
-  cversion: number;
-  aversion: number;
   readonly owner: SessionId;
-  /** Names of the children, null while there was never one. */
-  children: Set<string> | null = null;
+  /** In the order of their creation; null while there was never one. */
+  children: Set<Znode> | null = null;
   /** Rises with every znode that is made, so it orders them as the tree's map does. */
   readonly sequence: number;
   #page: RecordPage;
@@ -60,9 +62,6 @@ export class Znode implements ZnodeFields, HashedFields {
   ) {
     this.path = fields.path;
     this.aclKey = fields.aclKey;
-    this.version = fields.version;
-    this.cversion = fields.cversion;
-    this.aversion = fields.aversion;
     this.owner = fields.owner;
     this.sequence = derived.sequence;
     this.#page = pages.pageFor(headBytes + lengthOf(fields.data));
@@ -71,7 +70,10 @@ export class Znode implements ZnodeFields, HashedFields {
     this.#writeData(fields.data);
     this.#set(czxidIndex, fields.czxid);
     this.#set(ctimeIndex, fields.ctime);
-    this.#set(pathSumIndex, derived.pathSum ?? NaN);
+    this.#setInteger(pathSumIndex, derived.pathSum ?? 0);
+    this.version = fields.version;
+    this.cversion = fields.cversion;
+    this.aversion = fields.aversion;
     this.mzxid = fields.mzxid;
     this.pzxid = fields.pzxid;
     this.mtime = fields.mtime;
@@ -139,26 +141,49 @@ export class Znode implements ZnodeFields, HashedFields {
     this.#set(mtimeIndex, value);
   }
 
+  get version(): number {
+    return this.#integer(versionIndex);
+  }
+
+  set version(value: number) {
+    this.#setInteger(versionIndex, value);
+  }
+
+  get cversion(): number {
+    return this.#integer(cversionIndex);
+  }
+
+  set cversion(value: number) {
+    this.#setInteger(cversionIndex, value);
+  }
+
+  get aversion(): number {
+    return this.#integer(aversionIndex);
+  }
+
+  set aversion(value: number) {
+    this.#setInteger(aversionIndex, value);
+  }
+
   get pathSum(): number | null {
-    const sum = this.#get(pathSumIndex);
-    return Number.isNaN(sum) ? null : sum;
+    return isDigested(this.path) ? this.#integer(pathSumIndex) >>> 0 : null;
   }
 
   get contentSum(): number {
-    return this.#get(contentSumIndex);
+    return this.#integer(contentSumIndex) >>> 0;
   }
 
   set contentSum(value: number) {
-    this.#set(contentSumIndex, value);
+    this.#setInteger(contentSumIndex, value);
   }
 
   /** What this znode adds to the tree digest now. */
   get hash(): number {
-    return this.#get(hashIndex);
+    return this.#integer(hashIndex) >>> 0;
   }
 
   set hash(value: number) {
-    this.#set(hashIndex, value);
+    this.#setInteger(hashIndex, value);
   }
 
   #get(index: number): number {
@@ -167,6 +192,14 @@ export class Znode implements ZnodeFields, HashedFields {
 
   #set(index: number, value: number): void {
     this.#page.numbers[this.#at / 8 + index] = value;
+  }
+
+  #integer(index: number): number {
+    return this.#page.integers[this.#at / 4 + index] as number;
+  }
+
+  #setInteger(index: number, value: number): void {
+    this.#page.integers[this.#at / 4 + index] = value;
   }
 
   #writeData(data: Buffer | null): void {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import {
-  childPath,
   isDeletable,
   isDigested,
   isValidPath,
@@ -44,8 +43,6 @@ describe('path of a znode', () => {
     assert.equal(parentOf('/a'), '/');
     assert.equal(parentOf('/'), '/');
     assert.equal(nameOf('/a/b'), 'b');
-    assert.equal(childPath('/', 'a'), '/a');
-    assert.equal(childPath('/a', 'b'), '/a/b');
   });
 
   it('cannot be deleted when the server needs it', () => {
