@@ -139,9 +139,9 @@ function memoryRows(systems: readonly SystemResult[]): Row[] {
       of((result) => result.residentBytesPeak / mib),
     ),
     row(
-      'live Java heap, MiB',
+      'live after collection, MiB',
       0,
-      of((result) => (result.heapBytesLive ?? NaN) / mib),
+      of((result) => (result.liveBytesLoaded ?? NaN) / mib),
     ),
     row(
       'resident after restart, MiB',

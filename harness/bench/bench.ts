@@ -141,7 +141,7 @@ async function measureMemories(
       const memory = await measureMemory(contestant, plan);
       (results.get(system) as Measured).memory = memory;
       progress(
-        `${system}: ${memory.bytesPerZnode.toFixed(0)} bytes a znode, loaded in ${memory.loadSeconds.toFixed(0)} s, restarted in ${memory.restartSeconds.toFixed(1)} s`,
+        `${system}: ${memory.bytesPerZnode?.toFixed(0) ?? 'unknown'} bytes a znode, loaded in ${memory.loadSeconds.toFixed(0)} s, restarted in ${memory.restartSeconds.toFixed(1)} s`,
       );
     });
   }

@@ -3,6 +3,8 @@
 
 import { performance } from 'node:perf_hooks';
 import type { Contestant } from './contestant.ts';
+import type { Pod } from '../ensemble/docker/pod.ts';
+import { liveBytes } from './live-memory.ts';
 import { createAll } from './load.ts';
 
 export interface MemoryPlan {
@@ -19,18 +21,20 @@ export interface MemoryResult {
   readonly residentBytesLoaded: number;
   readonly residentBytesPeak: number;
   /** After a full collection, where the system's runtime can be told to make one. */
-  readonly heapBytesLive: number | null;
+  readonly liveBytesLoaded: number | null;
   readonly restartSeconds: number;
   readonly residentBytesRestarted: number;
-  /** Of the process after the restart, less what it took when it was empty. */
-  readonly bytesPerZnode: number;
+  /** Live when loaded, less live when empty. */
+  readonly bytesPerZnode: number | null;
 }
 
 const loadDeadlineMs = 900_000;
 const childrenPerParent = 1_000;
 
 export async function measureMemory(contestant: Contestant, plan: MemoryPlan): Promise<MemoryResult> {
-  const empty = await residentBytes(contestant);
+  const [sid = 1] = contestant.sids;
+  const pod = contestant.ensemble.pod(sid);
+  const liveBytesEmpty = await liveBytes(pod);
   const data = Buffer.alloc(plan.dataBytes, 0x64);
   const parents = Math.ceil(plan.znodes / childrenPerParent);
   const { addresses, ensemble } = contestant;
@@ -39,26 +43,28 @@ export async function measureMemory(contestant: Contestant, plan: MemoryPlan): P
   const startMs = performance.now();
   const load = await createAll(addresses, leaves(plan.znodes), data, loadDeadlineMs);
   const loadSeconds = (performance.now() - startMs) / 1000;
-  const loaded = await residentBytes(contestant);
-  const heapBytesLive = await liveHeapBytes(contestant);
+  const loaded = await residentBytes(pod);
+  const liveBytesLoaded = await liveBytes(pod);
 
-  const [sid = 1] = contestant.sids;
   await ensemble.kill(sid);
   const killedMs = performance.now();
   await ensemble.startServer(sid);
   await contestant.untilServing();
   const restartSeconds = (performance.now() - killedMs) / 1000;
-  const restarted = await residentBytes(contestant);
+  const restarted = await residentBytes(pod);
   return {
     znodes: plan.znodes,
     loadSeconds,
     longestPauseMs: load.longestGap(startMs).lengthMs,
     residentBytesLoaded: loaded.now,
     residentBytesPeak: loaded.peak,
-    heapBytesLive,
+    liveBytesLoaded,
     restartSeconds,
     residentBytesRestarted: restarted.now,
-    bytesPerZnode: (restarted.now - empty.now) / plan.znodes,
+    bytesPerZnode:
+      liveBytesLoaded === null || liveBytesEmpty === null
+        ? null
+        : (liveBytesLoaded - liveBytesEmpty) / plan.znodes,
   };
 }
 
@@ -74,9 +80,8 @@ function* leaves(count: number): Generator<string, undefined> {
   return undefined;
 }
 
-async function residentBytes({ ensemble, sids }: Contestant): Promise<{ now: number; peak: number }> {
-  const [sid = 1] = sids;
-  const { stdout } = await ensemble.pod(sid).execute(['cat', '/proc/1/status']);
+async function residentBytes(pod: Pod): Promise<{ now: number; peak: number }> {
+  const { stdout } = await pod.execute(['cat', '/proc/1/status']);
   return { now: kilobytes(stdout, 'VmRSS'), peak: kilobytes(stdout, 'VmHWM') };
 }
 
@@ -84,16 +89,4 @@ function kilobytes(status: string, key: string): number {
   const value = new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
   if (value === undefined) throw new Error(`the server's /proc/1/status has no ${key}`);
   return Number(value) * 1024;
-}
-
-/** Null where the server is no Java virtual machine. */
-async function liveHeapBytes({ ensemble, sids }: Contestant): Promise<number | null> {
-  const [sid = 1] = sids;
-  const jcmd = ['java', '-m', 'jdk.jcmd/sun.tools.jcmd.JCmd', '1'];
-  const pod = ensemble.pod(sid);
-  const collected = await pod.execute([...jcmd, 'GC.run']);
-  if (collected.exitCode !== 0) return null;
-  const { stdout } = await pod.execute([...jcmd, 'GC.heap_info']);
-  const used = /used (\d+)K/.exec(stdout)?.[1];
-  return used === undefined ? null : Number(used) * 1024;
 }
