@@ -3,9 +3,10 @@
 
 import { EventType, OpCode } from '../../../../harness/wire/constants.ts';
 import type { ClientRequest } from '../../../../harness/wire/records.ts';
+import type { Digest } from '../../../../harness/wire/txn.ts';
 import { noSession } from '../../../../harness/wire/session-id.ts';
 import type { ClientConnection, ConnectionStats, PendingRequest } from './client-connection.ts';
-import { addToNamespace, Metrics } from './operators/metrics.ts';
+import { Metrics } from './operators/metrics.ts';
 
 /** Sizes of what was sent; −1 before the first. */
 export interface ByteRange {
@@ -106,10 +107,10 @@ export class ServerStats {
     this.proposalBytes.add(bytes);
   }
 
-  /** Some of them are kept; `digest` only makes the text for those. */
-  digested(zxid: number, digest: () => string): void {
+  /** Behind a transaction; some are kept. */
+  digested(zxid: number, { high, low }: Digest): void {
     if (zxid % digestInterval !== 0) return;
-    this.#digests.push({ zxid, digest: digest() });
+    this.#digests.push({ zxid, digest: hexHalf(high) + hexHalf(low) });
     if (this.#digests.length > maxDigestCount) this.#digests.shift();
   }
 
@@ -130,7 +131,7 @@ export class ServerStats {
   #countRead(request: ClientRequest | null, latencyMs: number, bytes: number): void {
     this.#readLatency.add(latencyMs);
     if (request !== null && 'path' in request && request.path !== null) {
-      addToNamespace(this.metrics.readPerNamespace, request.path, bytes);
+      this.metrics.readPerNamespace.add(request.path, bytes);
     }
   }
 
@@ -152,6 +153,10 @@ function countOperation(stats: ConnectionStats, latencyMs: number, nowMs: number
   if (latencyMs > stats.maxLatencyMs) stats.maxLatencyMs = latencyMs;
   stats.totalLatencyMs += latencyMs;
   stats.latencyCount += 1;
+}
+
+function hexHalf(half: number): string {
+  return (half >>> 0).toString(16).padStart(8, '0');
 }
 
 class Sizes implements ByteRange {

@@ -5,7 +5,6 @@ import type { Committed } from '../../core/events.ts';
 import type { Txn } from '../../../../../harness/wire/txn.ts';
 import type { Recovery } from '../recovery.ts';
 import type { ServerStats } from '../server-stats.ts';
-import { addToNamespace } from './metrics.ts';
 
 export type MeasuredRole = 'looking' | 'leading' | 'following' | 'observing';
 
@@ -73,10 +72,8 @@ export class Measurements {
         if (proposedMs !== null) summaries.quorum_ack_latency.add(nowMs - proposedMs);
       }
       const path = pathOf(txn);
-      if (path !== null) addToNamespace(writePerNamespace, path, record.bytes.length);
-      if (digest !== null) {
-        this.#stats.digested(header.zxid, () => hexHalf(digest.high) + hexHalf(digest.low));
-      }
+      if (path !== null) writePerNamespace.add(path, record.bytes.length);
+      if (digest !== null) this.#stats.digested(header.zxid, digest);
     }
   }
 
@@ -113,8 +110,8 @@ class ProposalTimes {
     const time = this.#times[this.#headIndex];
     if (time === undefined) return null;
     this.#headIndex += 1;
-    if (this.#headIndex === this.#times.length) this.clear();
-    else if (this.#headIndex > 1_000) {
+    // Now and then, not each time that it runs empty: an array that is cleared has to grow anew.
+    if (this.#headIndex > 1_000 && this.#headIndex * 2 > this.#times.length) {
       this.#times = this.#times.slice(this.#headIndex);
       this.#headIndex = 0;
     }
@@ -122,7 +119,7 @@ class ProposalTimes {
   }
 
   clear(): void {
-    this.#times.length = 0;
+    this.#times = [];
     this.#headIndex = 0;
   }
 }
@@ -141,8 +138,4 @@ function pathOf(txn: Txn): string | null {
     default:
       return null;
   }
-}
-
-function hexHalf(half: number): string {
-  return (half >>> 0).toString(16).padStart(8, '0');
 }

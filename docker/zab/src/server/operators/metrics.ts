@@ -2,6 +2,7 @@
 // or summary itself; names are looked up only where somebody asks for all of them.
 
 import { basicSummaryNames, counterNames, percentileSummaryNames } from './metric-names.ts';
+import { NamespaceTraffic } from './namespace-traffic.ts';
 import { Summary } from './summary.ts';
 
 type CounterName = (typeof counterNames)[number];
@@ -15,9 +16,6 @@ export class Counter {
   }
 }
 
-/** Top-level znodes that are told apart; traffic below any further ones is not counted. */
-const maxNamespaceCount = 1_000;
-
 export class Metrics {
   readonly counters = mapNames<CounterName, Counter>(counterNames, () => new Counter());
   readonly summaries = mapNames<SummaryName, Summary>(
@@ -25,30 +23,16 @@ export class Metrics {
     () => new Summary(),
   );
   /** Bytes read and written below each top-level znode, by its name. */
-  readonly readPerNamespace = new Map<string, Summary>();
-  readonly writePerNamespace = new Map<string, Summary>();
+  readonly readPerNamespace = new NamespaceTraffic();
+  readonly writePerNamespace = new NamespaceTraffic();
 
   /** What the four-letter word srst asks for. */
   reset(): void {
     for (const counter of Object.values<Counter>(this.counters)) counter.value = 0;
     for (const summary of Object.values<Summary>(this.summaries)) summary.reset();
-    for (const summary of this.readPerNamespace.values()) summary.reset();
-    for (const summary of this.writePerNamespace.values()) summary.reset();
+    this.readPerNamespace.reset();
+    this.writePerNamespace.reset();
   }
-}
-
-/** Counts `bytes` for the top-level znode that `path` is below. The root belongs to nobody. */
-export function addToNamespace(summaries: Map<string, Summary>, path: string, bytes: number): void {
-  const end = path.indexOf('/', 1);
-  const name = end < 0 ? path.slice(1) : path.slice(1, end);
-  if (name === '') return;
-  let summary = summaries.get(name);
-  if (summary === undefined) {
-    if (summaries.size >= maxNamespaceCount) return;
-    summary = new Summary();
-    summaries.set(name, summary);
-  }
-  summary.add(bytes);
 }
 
 function mapNames<Name extends string, Value>(

@@ -6,6 +6,7 @@ import type { ServerMode, ServerView } from '../server-view.ts';
 import { Decimal } from './decimal.ts';
 import { gaugesOf, type MetricValue } from './gauges.ts';
 import { basicSummaryNames, counterNames, percentileSummaryNames } from './metric-names.ts';
+import type { NamespaceTraffic } from './namespace-traffic.ts';
 import type { Summary } from './summary.ts';
 
 type Entry = readonly [name: string, value: string | MetricValue];
@@ -73,6 +74,6 @@ function percentileEntries(name: string, summary: Summary): Entry[] {
   ];
 }
 
-function namespaceEntries(summaries: ReadonlyMap<string, Summary>, suffix: string): Entry[] {
-  return [...summaries].flatMap(([name, summary]) => basicEntries(`${name}_${suffix}`, summary));
+function namespaceEntries(traffic: NamespaceTraffic, suffix: string): Entry[] {
+  return traffic.entries.flatMap(([name, summary]) => basicEntries(`${name}_${suffix}`, summary));
 }

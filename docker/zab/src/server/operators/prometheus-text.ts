@@ -5,6 +5,7 @@ import type { ServerView } from '../server-view.ts';
 import { Decimal } from './decimal.ts';
 import { gaugesOf } from './gauges.ts';
 import { basicSummaryNames, counterNames, percentileSummaryNames } from './metric-names.ts';
+import type { NamespaceTraffic } from './namespace-traffic.ts';
 import type { Summary } from './summary.ts';
 
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -42,11 +43,11 @@ function head(name: string, type: string): string[] {
 }
 
 /** One summary per key. */
-function setLines(name: string, summaries: ReadonlyMap<string, Summary>): string[] {
-  if (summaries.size === 0) return [];
+function setLines(name: string, traffic: NamespaceTraffic): string[] {
+  if (traffic.entries.length === 0) return [];
   return [
     ...head(name, 'summary'),
-    ...[...summaries].flatMap(([key, summary]) =>
+    ...traffic.entries.flatMap(([key, summary]) =>
       summaryLines(name, `key="${escapeLabel(key)}",`, summary, basicQuantiles),
     ),
   ];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { addToNamespace, Metrics } from '../../../../../docker/zab/src/server/operators/metrics.ts';
+import { Metrics } from '../../../../../docker/zab/src/server/operators/metrics.ts';
+import { NamespaceTraffic } from '../../../../../docker/zab/src/server/operators/namespace-traffic.ts';
 import { prometheusText } from '../../../../../docker/zab/src/server/operators/prometheus-text.ts';
 import { Summary } from '../../../../../docker/zab/src/server/operators/summary.ts';
 import { javaDate } from '../../../../../docker/zab/src/server/operators/java-date.ts';
@@ -52,23 +53,24 @@ describe('a summary', () => {
 
 describe('traffic per namespace', () => {
   it('belongs to the top-level znode, and the root to nobody', () => {
-    const summaries = new Map<string, Summary>();
-    for (const path of ['/a', '/a/b', '/c/d/e', '/']) addToNamespace(summaries, path, 10);
+    const traffic = new NamespaceTraffic();
+    for (const path of ['/a', '/a/b', '/a', '/c/d/e', '/cc/d', '/']) traffic.add(path, 10);
 
     assert.deepEqual(
-      Array.from(summaries, ([name, { sum }]) => [name, sum]),
+      traffic.entries.map(([name, { sum }]) => [name, sum]),
       [
-        ['a', 20],
+        ['a', 30],
         ['c', 10],
+        ['cc', 10],
       ],
     );
   });
 
   it('is told apart for the first thousand', () => {
-    const summaries = new Map<string, Summary>();
-    for (let index = 0; index < 2_000; index++) addToNamespace(summaries, `/n${index}`, 1);
+    const traffic = new NamespaceTraffic();
+    for (let index = 0; index < 2_000; index++) traffic.add(`/n${index}`, 1);
 
-    assert.equal(summaries.size, 1_000);
+    assert.equal(traffic.entries.length, 1_000);
   });
 });
 
@@ -77,7 +79,7 @@ describe('/metrics', () => {
     const metrics = new Metrics();
     for (const latencyMs of [1, 2, 9]) metrics.summaries.readlatency.add(latencyMs);
     metrics.counters.commit_count.add(43);
-    addToNamespace(metrics.writePerNamespace, '/a"b', 12);
+    metrics.writePerNamespace.add('/a"b', 12);
     const lines = prometheusText(leaderView({ metrics })).split('\n');
 
     const expected = [
