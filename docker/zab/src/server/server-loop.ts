@@ -6,25 +6,21 @@
 import type { ForwardedRequest } from '../../../../harness/wire/quorum-packet.ts';
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import { formatZxid } from '../../../../harness/wire/zxid.ts';
-import type { BlankVoterOptions } from '../core/blank-voter.ts';
-import type { Membership } from '../core/membership.ts';
 import type { Committed, PeerEvent, SendOperation, UpcallOperation } from '../core/events.ts';
-import { Peer } from '../core/peer.ts';
+import type { Peer } from '../core/peer.ts';
 import type { TraceSink } from '../core/trace.ts';
 import type { StateDatabase } from '../state/database.ts';
-import type { ReconfigurationGate } from '../state/reconfiguration.ts';
 import type { RequestPreparer } from '../state/request-preparer.ts';
 import { SessionIdSource } from '../state/session-id-source.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientListener } from './client-listener.ts';
 import { ClientSessions } from './client-sessions.ts';
 import { clientAddressOf, type ZooConfig } from './config.ts';
-import { describeMembership, type ConfigurationFiles } from './configuration-files.ts';
+import { describeMembership } from './configuration-files.ts';
 import { ContainerSweep } from './container-sweep.ts';
-import { configuredPreparer } from './configured-preparer.ts';
+import { configuredPreparer, reconfigurationGate } from './configured-preparer.ts';
 import { ElectionLinks } from './election-links.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
-import type { Epochs } from './epoch-files.ts';
 import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
 import { answerWord, type FourLetterWord } from './four-letter-words.ts';
@@ -33,40 +29,21 @@ import { issuerOf, LocalSessions } from './local-sessions.ts';
 import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
 import { closeSessionRequest, deleteContainerRequest } from './inner-requests.ts';
 import { LearnerLinks } from './learner-links.ts';
-import { isSameAddress, newestMembership, shownConfig } from './membership-view.ts';
+import { isSameAddress, shownConfig } from './membership-view.ts';
 import { Measurements } from './operators/measurements.ts';
 import type { ServerPorts, Timer } from './ports.ts';
 import { ReadOnlyMode } from './read-only-mode.ts';
-import type { Recovery } from './recovery.ts';
 import { RequestPipeline } from './request-pipeline.ts';
-import type { SnapshotFormat } from './snapshot-format.ts';
+import { makeProtocol, type ServerLoopOptions } from './server-loop-options.ts';
 import { viewOf, type ServerView, type ServingMode } from './server-view.ts';
 import { ServerStats } from './server-stats.ts';
 import { clientListenersOf, quorumNetwork } from './secure-network.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { SnapshotSchedule } from './snapshot-schedule.ts';
-import { Standalone, standaloneSid } from './standalone.ts';
+import { type Standalone, standaloneSid } from './standalone.ts';
 import { Storage } from './storage.ts';
 
 const dialTimeoutMs = 5_000;
-
-export interface ServerLoopOptions {
-  readonly config: ZooConfig;
-  readonly ports: ServerPorts;
-  readonly database: StateDatabase;
-  readonly trace: TraceSink;
-  readonly recovery: Recovery;
-  readonly snapshotFormat: SnapshotFormat;
-  readonly blank: BlankVoterOptions;
-  /** What reading the data took. */
-  readonly loadMs: number;
-  /** Null: a changed membership is not kept in files. */
-  readonly configurationFiles: ConfigurationFiles | null;
-  /** What `.dynamic.next` says. */
-  readonly pendingMembership: Membership | null;
-  /** Null for a server alone. */
-  readonly epochs: Epochs | null;
-}
 
 export class ServerLoop implements EnsembleGate {
   config: ZooConfig;
@@ -122,7 +99,12 @@ export class ServerLoop implements EnsembleGate {
     this.#readOnlyMode = new ReadOnlyMode({ isEnabled, tickMs: config.tickTimeMs });
     this.#keeper = new SessionKeeper(config.tickTimeMs, trace);
     this.#containers = new ContainerSweep(config);
-    this.#preparer = configuredPreparer(config, database, ports, this.#reconfiguration());
+    this.#preparer = configuredPreparer(
+      config,
+      database,
+      ports,
+      reconfigurationGate(config, () => this.#protocol),
+    );
     this.#pipeline = new RequestPipeline(this, this.#stats);
     this.#sessions = new ClientSessions({
       gate: this,
@@ -135,7 +117,11 @@ export class ServerLoop implements EnsembleGate {
     this.#clients = this.#makeClientListener();
     this.#electionLinks = options.epochs === null ? null : this.#makeElectionLinks();
     this.#learnerLinks = options.epochs === null ? null : this.#makeLearnerLinks();
-    this.#protocol = this.#makeProtocol(options);
+    this.#protocol = makeProtocol(options, {
+      sid: this.#sid,
+      readLog: (range) => this.storage.readLog(range),
+      takeTouches: () => this.#keeper.takeTouches(),
+    });
     this.#measurements.loaded(options, this.clock.wallMs());
   }
 
@@ -581,45 +567,6 @@ export class ServerLoop implements EnsembleGate {
         }),
       bindFailed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
     });
-  }
-
-  #makeProtocol(options: ServerLoopOptions): Peer | Standalone {
-    const { config, database, trace, recovery, blank, epochs, pendingMembership } = options;
-    const { tail } = recovery;
-    if (epochs === null) return new Standalone({ database, tail, trace });
-    return new Peer({
-      sid: this.#sid,
-      membership: newestMembership(config, database),
-      pendingMembership,
-      reconfigEnabled: config.reconfigEnabled,
-      database,
-      acceptedEpoch: epochs.acceptedEpoch,
-      currentEpoch: epochs.currentEpoch,
-      blank,
-      readLog: (range) => this.storage.readLog(range),
-      tail,
-      tickMs: config.tickTimeMs,
-      initLimit: config.initLimit,
-      syncLimit: config.syncLimit,
-      commitLogCount: config.commitLogCount,
-      electionMinMs: config.electionMinMs,
-      electionMaxMs: config.electionMaxMs,
-      takeTouches: () => this.#keeper.takeTouches(),
-      trace,
-    });
-  }
-
-  /** Asked when a request is prepared, and by then there is a protocol. */
-  #reconfiguration(): ReconfigurationGate {
-    const protocol = (): Peer | null => (this.#protocol instanceof Peer ? this.#protocol : null);
-    return {
-      isEnabled: this.config.reconfigEnabled,
-      isAlone: this.config.mode === 'standalone',
-      leastVoters: this.config.standaloneEnabled ? 2 : 1,
-      current: () => protocol()?.configuration.current ?? this.config.membership,
-      isPending: () => protocol()?.configuration.pending !== null,
-      hasSynchronizedQuorumOf: (membership) => protocol()?.hasSynchronizedQuorumOf(membership) ?? false,
-    };
   }
 
   /** What operators are shown. */
