@@ -186,9 +186,11 @@ export class TraceModel {
         server.lastApplied = Math.max(server.lastApplied, event.zxid ?? 0);
         server.lastAppliedTxn = event.zxid ?? 0;
         return;
+      case 'CONFIG_PROPOSED':
       case 'CONFIG':
+        // Proposals are decided by it before it is in force.
         if (event.voters !== undefined) {
-          this.configurations.set(event.epoch ?? 0, { voters: new Set(event.voters) });
+          this.configurations.set(event.zxid ?? 0, { voters: new Set(event.voters) });
         }
     }
   }

@@ -438,3 +438,21 @@ describe('trace invariants as a guarantee', () => {
     assert.ok(result.opportunities > 50);
   });
 });
+
+describe('a pending configuration', () => {
+  const decided = (voters: readonly number[]) =>
+    withTail()
+      .propose(3, three, { txn: 'reconfig' })
+      .add(3, 'CONFIG_PROPOSED', { zxid: three, voters })
+      .log(1, two)
+      .log(1, three)
+      .sync(1, three)
+      .sync(3, three)
+      .decide(3, two)
+      .decide(3, three, { configs: [0, three] });
+
+  it('counts from its proposal on', () => {
+    assert.deepEqual(decided([1, 3]).broken(), []);
+    assert.deepEqual(decided([2]).broken(), ['I-11']);
+  });
+});

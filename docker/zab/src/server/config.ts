@@ -15,7 +15,12 @@ import {
 } from './config/admin-settings.ts';
 import { readBasicSettings, type BasicSettings } from './config/basic-settings.ts';
 import { ConfigError } from './config/config-error.ts';
-import { readEnsembleSettings, readSyncLimits, type EnsembleSettings } from './config/ensemble-settings.ts';
+import {
+  ensembleWarnings,
+  readEnsembleSettings,
+  readSyncLimits,
+  type EnsembleSettings,
+} from './config/ensemble-settings.ts';
 import { readLimitSettings, type LimitSettings } from './config/limit-settings.ts';
 import { decideMode, memberWarnings, readDynamicFile, readMembership } from './config/members.ts';
 import { PropertyReader } from './config/property-reader.ts';
@@ -73,7 +78,12 @@ export function parseZooConfig(
     serverId: null,
     membership,
     ...settings,
-    warnings: [...reader.warnings(), ...storage.warnings, ...memberWarnings(mode, members)],
+    warnings: [
+      ...reader.warnings(),
+      ...storage.warnings,
+      ...memberWarnings(mode, members),
+      ...ensembleWarnings(ensemble),
+    ],
   };
 }
 

@@ -193,6 +193,26 @@ describe('zoo.cfg', () => {
     ]);
   });
 
+  it('says that followers serve no observers', () => {
+    assert.deepEqual(parseZooConfig(`${ensemble}\nobserverMasterPort=2191`, 'zoo.cfg').warnings, [
+      'observerMasterPort is not served by this server: observers connect to the leader instead',
+    ]);
+  });
+
+  it('takes servers, groups and the version from the file that dynamicConfigFile names', () => {
+    const text = 'dataDir=/d\ninitLimit=1\nsyncLimit=1\ndynamicConfigFile=/c/zoo.cfg.dynamic.10000000b';
+    const files = new Map([['/c/zoo.cfg.dynamic.10000000b', 'server.2=b:1:2;3\nserver.1=a:1:2;3']]);
+
+    const { membership, mode } = parseZooConfig(text, 'zoo.cfg', (path) => files.get(path) ?? null);
+
+    assert.equal(mode, 'ensemble');
+    assert.equal(membership.version, 0x1_0000_000b);
+    assert.deepEqual(
+      membership.members.map(({ sid }) => sid),
+      [1, 2],
+    );
+  });
+
   it('warns when peerType and the own server line differ', () => {
     const config = parseZooConfig(`${ensemble}\npeerType=observer`, 'zoo.cfg');
 

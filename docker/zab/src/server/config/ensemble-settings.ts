@@ -66,6 +66,12 @@ export function readEnsembleSettings(
   };
 }
 
+/** Keys that are understood and that nothing is done about. */
+export function ensembleWarnings(settings: Pick<EnsembleSettings, 'observerMasterPort'>): string[] {
+  if (settings.observerMasterPort === 0) return [];
+  return ['observerMasterPort is not served by this server: observers connect to the leader instead'];
+}
+
 const roles = ['participant', 'observer'] as const;
 
 /** Both are required in an ensemble and mean nothing alone. */
