@@ -227,7 +227,8 @@ export class RequestPipeline {
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
       // What would have been a write takes its place among the writes: it becomes a transaction that says so.
-      const kind = writeOpcodes.has(opcode) ? 'write' : 'local';
+      // Apache ZooKeeper gives a reconfig its zxid only when it is understood.
+      const kind = writeOpcodes.has(opcode) && opcode !== OpCode.RECONFIG ? 'write' : 'local';
       return { ...common, request: null, kind, err: ErrorCode.MARSHALLING_ERROR };
     }
   }

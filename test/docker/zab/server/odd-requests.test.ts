@@ -107,6 +107,16 @@ describe('a request that Apache ZooKeeper answers in its own way', () => {
     assert.equal(Buffer.from(reply ?? '', 'hex').readInt32BE(12), 0);
   });
 
+  it('a reconfig that is cut short: -5, without a zxid of its own', () => {
+    const { world, client } = alone();
+    const { zxid } = client.call(create('/a'));
+
+    const reply = Buffer.from(raw(world, client, OpCode.RECONFIG, 'ffff') ?? '', 'hex');
+
+    assert.equal(reply.readInt32BE(12), -5);
+    assert.equal(Number(reply.readBigInt64BE(4)), zxid);
+  });
+
   it('check alone: its own error, or -6 where it would succeed', () => {
     const { client } = alone();
     client.call(create('/a'));
