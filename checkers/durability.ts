@@ -126,6 +126,9 @@ function judgeRegister(calls: readonly Call[], read: FinalRead): Evidence[] {
   return found === null ? [] : [found];
 }
 
+/** As a version: the server answered that there is no such znode. Setup was acknowledged, so it was there. */
+const absentVersion = -1;
+
 function findLost(calls: readonly Call[], read: FinalRead): Evidence | null {
   const finalVersion = read.version;
   if (finalVersion === null) return null;
@@ -143,8 +146,15 @@ function findLost(calls: readonly Call[], read: FinalRead): Evidence | null {
       subject: read.path,
       sentence:
         `${lost.f} ${toText(writtenValue(lost))} by process ${lost.process} was acknowledged at ${describeTime(timeOf(lost))} ` +
-        `with version ${versionOf(lost)}, but ${serversOf([read.server])} ends with ${describeValue(read.value)} at version ${finalVersion}`,
+        `with version ${versionOf(lost)}, but ${endOf(read)}`,
       operations: [...operationsOf(lost), read.operation],
+    };
+  }
+  if (finalVersion === absentVersion) {
+    return {
+      subject: read.path,
+      sentence: `${endOf(read)}, although setup made it`,
+      operations: [read.operation],
     };
   }
   if (acknowledged.length <= finalVersion) return null;
@@ -153,6 +163,14 @@ function findLost(calls: readonly Call[], read: FinalRead): Evidence | null {
     sentence: `${countOf(acknowledged.length, 'write')} were acknowledged, but ${serversOf([read.server])} ends at version ${finalVersion}`,
     operations: [...acknowledged.slice(-1).flatMap(operationsOf), read.operation],
   };
+}
+
+/** `server 2 ends with 4 at version 7`. */
+function endOf({ server, value, version }: FinalRead): string {
+  const where = serversOf([server]);
+  return version === absentVersion
+    ? `${where} has no such znode`
+    : `${where} ends with ${describeValue(value)} at version ${version}`;
 }
 
 function findPhantom(calls: readonly Call[], read: FinalRead): Evidence | null {

@@ -10,7 +10,7 @@ import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
-import { ensureZnode, readPair } from './znodes.ts';
+import { ensureZnode, readPair, unlessAbsent } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadRun } from './workload.ts';
 
 const parent = '/register';
@@ -18,6 +18,9 @@ const parent = '/register';
 const registerCount = 8;
 /** Known to the checkers: every register starts with this value at version 0. */
 const initialData = Buffer.from('0');
+
+/** What a register that is not there has in place of a version, below that of any write and of setup. */
+const absentVersion = -1;
 
 /** Shares of the requests, in percent; the rest are compare-and-sets. */
 const readPercent = 25;
@@ -92,8 +95,13 @@ interface Sighting {
 async function perform(client: Client, f: string, key: string, argument: unknown): Promise<Outcome> {
   switch (f) {
     case 'read':
-    case 'final-read':
       return outcomeOfRead(key, await client.getData(key));
+    case 'final-read': {
+      const found = await unlessAbsent(client.getData(key));
+      // Setup was acknowledged, so this server lost the znode: an answer to be judged, and no failed read.
+      if ('absent' in found) return { value: [key, null], version: absentVersion, zxid: found.zxid };
+      return outcomeOfRead(key, found);
+    }
     case 'sync-read':
       return outcomeOfRead(key, await client.syncAndGetData(key));
     case 'write': {

@@ -7,7 +7,7 @@ import { recovery } from '../checkers/recovery.ts';
 import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
-import { ensureZnode, readPair } from './znodes.ts';
+import { ensureZnode, readPair, unlessAbsent } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadRun } from './workload.ts';
 
 const parent = '/set';
@@ -43,7 +43,10 @@ class SetRun implements WorkloadRun {
         return { value: [key, argument], zxid };
       }
       case 'final-read': {
-        const { children, zxid } = await client.getChildren(parent);
+        const found = await unlessAbsent(client.getChildren(parent));
+        // Setup was acknowledged, so this server lost the parent and with it every element.
+        if ('absent' in found) return { value: [key, []], zxid: found.zxid };
+        const { children, zxid } = found;
         return { value: [key, children.map(elementOf).sort((a, b) => a - b)], zxid };
       }
       default:

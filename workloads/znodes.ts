@@ -35,6 +35,18 @@ async function createIfAbsent(client: Client, path: string, data: Buffer): Promi
   }
 }
 
+/** The reply, or that there is no such znode as of this zxid. */
+export async function unlessAbsent<T>(
+  reply: Promise<T>,
+): Promise<T | { readonly absent: true; readonly zxid: number }> {
+  try {
+    return await reply;
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.code !== ErrorCode.NO_NODE) throw error;
+    return { absent: true, zxid: error.zxid ?? 0 };
+  }
+}
+
 /** The key of a request, and what is asked of it. */
 export function readPair(request: Request): readonly [key: string, argument: unknown] {
   const pair = request.value;

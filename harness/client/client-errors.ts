@@ -21,10 +21,30 @@ function describeRequest(request: ClientRequest | MultiOperation): string {
   return 'path' in request ? `${name} ${request.path}` : name;
 }
 
-/** The server answered with an error code, which it only does for what it did not carry out. */
+/**
+ * The server answered with an error code. Those of the API stand for what it did not carry out. Most of the
+ * others say that something went wrong on the way, perhaps after the write was decided.
+ */
 export function refusal(request: ClientRequest, code: number, zxid: number): ClientError {
-  const message = `${describeRequest(request)}: ${describeErrorCode(code)}`;
-  return new ClientError(message, { kind: 'refused', definite: true, code, zxid });
+  const definite = isDefinite(code);
+  const doubt = definite ? '' : '; it may have taken place';
+  const message = `${describeRequest(request)}: ${describeErrorCode(code)}${doubt}`;
+  return new ClientError(message, { kind: 'refused', definite, code, zxid });
+}
+
+/** From here down, codes are answers of the API (KeeperException.Code, APIERROR); above are system errors. */
+const apiError = -100;
+const definiteSystemErrors: ReadonlySet<number> = new Set([
+  ErrorCode.UNIMPLEMENTED,
+  ErrorCode.BAD_ARGUMENTS,
+  ErrorCode.NEW_CONFIG_NO_QUORUM,
+  ErrorCode.RECONFIG_IN_PROGRESS,
+]);
+/** REQUESTTIMEOUT of Apache 3.6 and later: too late for an answer is not too late for the write. */
+const requestTimeout = -122;
+
+function isDefinite(code: number): boolean {
+  return (code <= apiError && code !== requestTimeout) || definiteSystemErrors.has(code);
 }
 
 export function failure(request: ClientRequest, kind: ClientErrorKind, reason: string): ClientError {

@@ -18,7 +18,7 @@ export interface FinalReadOptions {
   readonly recorder: HistoryRecorder;
   readonly workload: WorkloadRun;
   /** Reaches any server; it commits the write that all servers must have applied. */
-  readonly client: Client;
+  readonly client: () => Client;
   readonly takeProcess: () => number;
   readonly sessionTimeoutMs: number;
   readonly requestTimeoutMs: number;

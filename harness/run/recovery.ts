@@ -42,7 +42,7 @@ export interface Recovery {
 export async function awaitRecovery(options: {
   readonly ensemble: Ensemble;
   readonly recorder: Pick<HistoryRecorder, 'note'>;
-  readonly client: Client;
+  readonly client: () => Client;
   readonly boundMs: number;
 }): Promise<Recovery> {
   const { ensemble, recorder, client, boundMs } = options;
@@ -82,18 +82,21 @@ export function isServing(statuses: readonly ServerStatus[]): boolean {
 
 const servingModes: ReadonlySet<string> = new Set(['leader', 'follower', 'observer', 'standalone']);
 
-/** The zxid of a write that this call made; null when none was acknowledged in time. */
+/**
+ * The zxid of a write that this call made; null when none was acknowledged in time. `client` is asked before
+ * each attempt: that a session expired in the course of the faults is no failure of the ensemble.
+ */
 export async function commitMarker(
   { clock, tickMs }: Pick<Ensemble, 'clock' | 'tickMs'>,
-  client: Client,
+  client: () => Client,
   deadlineNs: number,
 ): Promise<number | null> {
   for (;;) {
     try {
-      return await writeMarker(client);
+      return await writeMarker(client());
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
-      if (clock.nowNs() >= deadlineNs || error.kind === 'session-expired') return null;
+      if (clock.nowNs() >= deadlineNs) return null;
       await clock.sleep(tickMs / 4);
     }
   }

@@ -59,6 +59,7 @@ export class RunLife {
   /** After the last fault, and after each: the ensemble must serve again within this time. */
   readonly recoveryBoundMs: number;
   #phase: RunPhase = 'starting';
+  #client: Client | null = null;
   #nemesis: NemesisRun | null = null;
   #recovery: Recovery | null = null;
   #firstOperationSeconds: number | null = null;
@@ -105,21 +106,20 @@ export class RunLife {
   async live(): Promise<void> {
     const { ensemble } = this.#setting;
     await ensemble.start();
-    const client = this.#client(sidsOf(ensemble));
-    await this.#setUp(client);
+    await this.#setUp(this.#ownClient());
     this.#setting.signal?.addEventListener('abort', () => this.#watch.stop(), { once: true });
     const watching = this.#watch.run(() => this.#report());
     try {
       const generator = await this.#runWorkload();
       this.#enter('recovering');
-      await this.#recover(client);
+      await this.#recover();
       this.#enter('final reads');
-      await this.#finish(generator, client);
+      await this.#finish(generator);
     } finally {
       this.#watch.stop();
       await watching;
     }
-    await client.close();
+    await this.#ownClient().close();
   }
 
   /** The preparation is the first thing the ensemble is asked for, so it also tells when it serves. */
@@ -201,19 +201,20 @@ export class RunLife {
     await this.#nemesis.run();
   }
 
-  async #recover(client: Client): Promise<void> {
+  async #recover(): Promise<void> {
     const { ensemble, recorder } = this.#setting;
+    const client = (): Client => this.#ownClient();
     this.#recovery = await awaitRecovery({ ensemble, recorder, client, boundMs: this.recoveryBoundMs });
   }
 
-  async #finish(generator: Generator, client: Client): Promise<void> {
+  async #finish(generator: Generator): Promise<void> {
     const { ensemble, recorder } = this.#setting;
     await generator.closeClients();
     const crash = await performFinalReads({
       ensemble,
       recorder,
       workload: this.#workload,
-      client,
+      client: () => this.#ownClient(),
       takeProcess: () => generator.takeProcess(),
       sessionTimeoutMs: this.#sessionTimeoutMs,
       requestTimeoutMs: this.#requestTimeoutMs,
@@ -222,12 +223,16 @@ export class RunLife {
     if (crash !== null) this.#problems.push(`the final reads crashed: ${crash.message}`);
   }
 
-  #client(servers: readonly number[]): Client {
-    return this.#setting.ensemble.client({
-      servers,
+  /** The run's own client, which may reach any server; a new one when the faults cost it its session. */
+  #ownClient(): Client {
+    if (this.#client !== null && this.#client.state !== 'expired') return this.#client;
+    const { ensemble } = this.#setting;
+    this.#client = ensemble.client({
+      servers: sidsOf(ensemble),
       sessionTimeoutMs: this.#sessionTimeoutMs,
       requestTimeoutMs: this.#requestTimeoutMs,
     });
+    return this.#client;
   }
 
   #observe(type: OperationType): void {

@@ -143,6 +143,27 @@ describe('durability', () => {
       );
     });
 
+    it('refuses a register that is gone', () => {
+      const gone: Drawn = {
+        f: 'final-read',
+        value: [path, null],
+        version: -1,
+        server: 2,
+        from: 1000,
+        to: 1005,
+      };
+      const written = write(1, { process: 1, from: 0, to: 5, version: 1 });
+
+      const result = check([written, ...finalRegisters([1, 1]), gone, finalRegister(3, 1, 1)]);
+
+      assert.equal(result.verdict, 'violated');
+      assert.equal(
+        result.evidence[0]?.sentence,
+        'write 1 by process 1 was acknowledged at 0.005 s with version 1, but server 2 has no such znode',
+      );
+      assert.equal(check([finalRegister(1, 0, 0), gone, finalRegister(3, 0, 0)]).verdict, 'violated');
+    });
+
     it('refuses a value that failed for certain, or that nobody wrote', () => {
       const refused = write(60, { process: 4, from: 100, to: 110, type: 'fail' });
 

@@ -126,6 +126,23 @@ describe('register workload', () => {
     );
   });
 
+  it('answers a final read of a register that is gone with nothing, not with a failure', async () => {
+    store.znodes.delete('/register/3');
+
+    const { value, version } = await run.invoke(client, run.finalReads()[3]!);
+
+    assert.deepEqual([value, version], [['/register/3', null], -1]);
+  });
+
+  it('lets a plain read of a register that is gone fail: the server may lag behind setup', async () => {
+    store.znodes.delete('/register/3');
+
+    await assert.rejects(
+      run.invoke(client, { f: 'read', value: ['/register/3', null] }),
+      (error) => error instanceof ClientError && error.definite,
+    );
+  });
+
   function expectation(process: number): [key: string, version: number] {
     const [key, { version }] = next(process, 'cas').value as [string, { version: number }];
     return [key, version];

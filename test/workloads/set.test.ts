@@ -54,6 +54,17 @@ describe('set workload', () => {
     assert.deepEqual(value, ['/set', [-1]]);
   });
 
+  it('reads as empty when its parent is gone', async () => {
+    const client = new FakeClient();
+    const run = create();
+    await run.setup(client);
+    client.store.znodes.clear();
+
+    const { value } = await run.invoke(client, run.finalReads()[0]!);
+
+    assert.deepEqual(value, ['/set', []]);
+  });
+
   it('starts empty on an ensemble that had a run before', async () => {
     const client = new FakeClient();
     for (const path of ['/set', '/set/e0000001'])

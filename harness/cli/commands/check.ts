@@ -16,6 +16,7 @@ import type { HistoryFormat } from '../../history/formats/read-history.ts';
 import type { Operation } from '../../history/operation.ts';
 import { exitCodes, worstExitCode } from '../../run/exit-code.ts';
 import { readRunResult, runFiles } from '../../run/run-folder.ts';
+import { withQuorumSync } from '../../ensemble/quorum-sync.ts';
 import { defaultRunOptions } from '../../run/run-options.ts';
 import { print, printError, printJson } from '../output.ts';
 import { parseDuration, parseSize, requireKnown } from '../usage.ts';
@@ -158,10 +159,17 @@ function serversOf(
     return { servers: [...seen].sort((a, b) => a - b), quorumSyncServers: new Set() };
   }
   const { options, world } = readRunResult(folder);
-  const servers = Array.from({ length: options.servers + options.observers }, (_, index) => index + 1);
-  const isBundled = (sid: number): boolean =>
-    world !== 'endpoints' && (options.systems[sid - 1] ?? options.systems[0]) === 'zab';
-  return { servers, quorumSyncServers: new Set(servers.filter(isBundled)) };
+  const members = Array.from({ length: options.servers + options.observers }, (_, index) => ({
+    sid: index + 1,
+    role: index < options.servers ? ('participant' as const) : ('observer' as const),
+    // Whose servers stand behind endpoints is not known.
+    system: world === 'endpoints' ? '' : (options.systems[index] ?? options.systems[0] ?? ''),
+  }));
+  const barriers = withQuorumSync(members).filter(({ quorumSync }) => quorumSync);
+  return {
+    servers: members.map(({ sid }) => sid),
+    quorumSyncServers: new Set(barriers.map(({ sid }) => sid)),
+  };
 }
 
 function exitOf(verdict: Verdict): number {

@@ -16,6 +16,7 @@ import type {
   ServerDescription,
   ServerStatus,
 } from '../ensemble.ts';
+import { withQuorumSync } from '../quorum-sync.ts';
 import { askStatus } from '../server-status.ts';
 import { WallClock } from '../wall-clock.ts';
 import { cleanEngine, removeLeftovers } from './clean.ts';
@@ -184,8 +185,8 @@ export class DockerEnsemble implements Ensemble {
     const ids = await requireImages(this.#docker, [image], this.#options.progress ?? (() => {}));
     await this.#pod(sid).replaceServer({ image, imageId: ids.get(image) ?? image });
     this.#paused.delete(sid);
-    this.servers = this.servers.map((server) =>
-      server.sid === sid ? { ...server, system, image, quorumSync: system === 'zab' } : server,
+    this.servers = withQuorumSync(
+      this.servers.map((server) => (server.sid === sid ? { ...server, system, image } : server)),
     );
   }
 
@@ -314,17 +315,12 @@ function describeServers({ systems, servers, observers = 0, images = {} }: Docke
       `${systems.length} systems for ${count} servers: name one for all of them, or one for each`,
     );
   }
-  return Array.from({ length: count }, (_, index) => {
+  const members = Array.from({ length: count }, (_, index) => {
     const system = systems[index] ?? systems[0] ?? '';
-    return {
-      sid: index + 1,
-      role: index < servers ? 'participant' : 'observer',
-      system,
-      // Only the bundled server's sync goes through a quorum; of a foreign image nothing is assumed.
-      quorumSync: system === 'zab',
-      image: images[system] ?? imageOfSystem(system),
-    };
+    const role = index < servers ? ('participant' as const) : ('observer' as const);
+    return { sid: index + 1, role, system, image: images[system] ?? imageOfSystem(system) };
   });
+  return withQuorumSync(members);
 }
 
 async function createNetwork(docker: Docker, runId: string): Promise<string> {

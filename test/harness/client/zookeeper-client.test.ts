@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { ClientError } from '../../../harness/client/client.ts';
 import type { ClientOptions, WatchEvent } from '../../../harness/client/client.ts';
 import { TcpTransport } from '../../../harness/client/tcp-transport.ts';
+import { refusal } from '../../../harness/client/client-errors.ts';
 import { ZooKeeperClient } from '../../../harness/client/zookeeper-client.ts';
 import { ErrorCode } from '../../../harness/wire/constants.ts';
 import { FakeServer } from './fake-server.ts';
@@ -93,6 +94,17 @@ describe('client over TCP', () => {
     assert.equal(client.server, 1);
     assert.equal(client.lastZxidSeen, 3);
     assert.equal(client.sessionId, '0000000000000001');
+  });
+
+  it('calls an error definite only where it says that nothing was done', () => {
+    const request = { type: 'setData', path: '/a', data: Buffer.alloc(0), version: -1 } as const;
+    const definite = (code: number): boolean => refusal(request, code, 7).definite;
+
+    const refused = [ErrorCode.NO_NODE, ErrorCode.SESSION_MOVED, ErrorCode.THROTTLED_OP, -124];
+    assert.deepEqual([...refused, ErrorCode.UNIMPLEMENTED].map(definite), [true, true, true, true, true]);
+    const broken = [ErrorCode.SYSTEM_ERROR, ErrorCode.CONNECTION_LOSS, ErrorCode.OPERATION_TIMEOUT, -122];
+    assert.deepEqual(broken.map(definite), [false, false, false, false]);
+    assert.match(refusal(request, -1, 7).message, /SYSTEMERROR \(-1\); it may have taken place/);
   });
 
   it('names operation, path and error of what the server refused', async () => {

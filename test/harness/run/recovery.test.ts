@@ -1,18 +1,20 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'mocha';
+import { ClientError } from '../../../harness/client/client.ts';
 import { HistoryRecorder } from '../../../harness/history/recorder.ts';
 import { awaitRecovery, awaitStill, recoveryBoundMs } from '../../../harness/run/recovery.ts';
 import { FakeClient, inDoubt } from '../fake-client.ts';
 import { FakeEnsemble } from '../fake-ensemble.ts';
 
-function setUp(client?: (ensemble: FakeEnsemble) => FakeClient) {
+function setUp(makeClient?: (ensemble: FakeEnsemble) => FakeClient) {
   const ensemble = new FakeEnsemble();
+  const usual = new FakeClient(ensemble.store);
   const recorder = new HistoryRecorder({ nowNs: () => ensemble.clock.nowNs() });
   const recover = () =>
     awaitRecovery({
       ensemble,
       recorder,
-      client: client?.(ensemble) ?? new FakeClient(ensemble.store),
+      client: () => makeClient?.(ensemble) ?? usual,
       boundMs: 2000,
     });
   return { ensemble, recorder, recover };
@@ -69,6 +71,24 @@ describe('recovery', () => {
     await ensemble.clock.drive(recover());
 
     assert.equal(recorder.operations[1]?.f, 'not-recovered');
+  });
+
+  it('does not fail when the session of its client expired during the faults', async () => {
+    const sessionExpired = new ClientError('the session is gone', {
+      kind: 'session-expired',
+      definite: true,
+    });
+    let clients = 0;
+    const { ensemble, recorder, recover } = setUp(({ store }) => {
+      const isFirst = clients++ === 0;
+      return new FakeClient(store, () => {
+        if (isFirst) throw sessionExpired;
+      });
+    });
+
+    await ensemble.clock.drive(recover());
+
+    assert.equal(recorder.operations[1]?.f, 'recovered');
   });
 
   it('is not, while a server lags behind the write', async () => {
