@@ -129,6 +129,7 @@ export class RequestPipeline {
     this.#gate.touch(connection.sessionId, connection.sessionTimeoutMs);
     connection.enqueue(received);
     received.isAdmitted = this.#throttler.admit(connection, received);
+    if (!received.isAdmitted) this.#stats.metrics.counters.request_throttle_wait_count.add();
     this.#advance(connection);
   }
 
@@ -301,6 +302,7 @@ export class RequestPipeline {
   #executeLocal(connection: ClientConnection, pending: PendingRequest): void {
     const { request } = pending;
     if (pending.isThrottled) {
+      this.#stats.metrics.counters.throttled_ops.add();
       return this.#answer(pending, { zxid: this.#lastZxid, err: ErrorCode.THROTTLED_OP }, noBody);
     }
     if (request?.type === 'closeSession') {
@@ -421,8 +423,10 @@ export class RequestPipeline {
     const fired = this.#reads.fire(change);
     if (fired.length > 0) this.#stats.fired(fired);
     for (const { connection, eventType, path } of fired) {
-      connection.send(encodeWatcherEventFrame({ type: eventType, state: syncConnected, path }));
+      const frame = encodeWatcherEventFrame({ type: eventType, state: syncConnected, path });
+      connection.send(frame);
       this.#stats.sent += 1;
+      this.#stats.metrics.counters.watch_bytes.value += frame.length;
       trace?.({
         event: 'FIRE',
         session: connection.sessionId,
@@ -468,6 +472,7 @@ export class RequestPipeline {
 
   /** As in Apache ZooKeeper without an answer: there may be no memory for one. */
   #refuseLarge(connection: ClientConnection, { body }: PendingRequest): void {
+    this.#stats.metrics.counters.large_requests_rejected.add();
     this.#gate.log(
       'warn',
       `connection of ${connection.address} dropped: a request of ${body.length} bytes, and large requests hold ${this.#inFlight.largeBytes} bytes already (largeRequestMaxBytes)`,

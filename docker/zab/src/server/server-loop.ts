@@ -236,6 +236,7 @@ export class ServerLoop implements EnsembleGate {
       case 'configuration':
         return this.#reconfigure(operation);
       default:
+        this.#measurements.sent(operation);
         return this.#learnerLinks?.perform(operation);
     }
   }

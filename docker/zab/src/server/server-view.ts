@@ -111,6 +111,8 @@ export function viewOf(sources: ViewSources): ServerView {
   const { config, database, stats, pipeline, connections, mode } = sources;
   const { tree, sessions, lastProcessedZxid } = database;
   const { watches } = pipeline.reads;
+  // The database counts for itself; what srst forgets, it does not.
+  stats.metrics.counters.digest_mismatches_count.value = database.digestMismatchCount;
   return {
     config,
     version,

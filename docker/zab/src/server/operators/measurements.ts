@@ -1,7 +1,8 @@
 // What happens on a server as numbers for its operators: elections, commits, the disk, watches. The loop and the
 // storage tell it what they do; nothing depends on it.
 
-import type { Committed } from '../../core/events.ts';
+import { PacketType } from '../../../../../harness/wire/constants.ts';
+import type { Committed, SendOperation } from '../../core/events.ts';
 import type { Txn } from '../../../../../harness/wire/txn.ts';
 import type { Recovery } from '../recovery.ts';
 import type { ServerStats } from '../server-stats.ts';
@@ -47,6 +48,14 @@ export class Measurements {
       if (this.#isLeading) summaries.leader_unavailable_time.add(tookMs);
       this.#unavailableSinceMs = null;
     }
+  }
+
+  /** To another server: how learners are brought up to date is counted. */
+  sent(operation: SendOperation): void {
+    const { counters } = this.#stats.metrics;
+    if (operation.type === 'stream') counters.snap_count.add();
+    else if (operation.type === 'packet' && operation.packet.type === PacketType.DIFF)
+      counters.diff_count.add();
   }
 
   /** Leader: a transaction of this many bytes is on its way. */

@@ -98,6 +98,7 @@ describe('operators of a running server', () => {
     client.call({ type: 'delete', path: '/w', version: -1 });
     assert.equal(server.word('wchc'), '\n');
     assert.equal(metric(server, 'cnt_node_deleted_watch_count'), 1);
+    assert(metric(server, 'watch_bytes') > 0);
   });
 
   it('see sessions, when they expire and their ephemerals, at the leader and at a follower', () => {
@@ -130,6 +131,7 @@ describe('operators of a running server', () => {
     }
     assert.equal(metric(leader, 'cnt_leader_unavailable_time'), 1);
     assert.equal(metric(follower, 'cnt_leader_unavailable_time'), 0);
+    assert.equal(metric(leader, 'diff_count') + metric(leader, 'snap_count'), 2, 'two learners');
     assert.equal(leader.server.view?.leaderSid, follower.server.view?.leaderSid);
   });
 
@@ -152,6 +154,19 @@ describe('operators of a running server', () => {
     world.run(200);
 
     assert.match(server.word('hash'), /^80: -?\d+\n$/);
+  });
+
+  it('see requests that had to wait, and those that waited too long', () => {
+    const { world, server } = alone(['request_throttle_max_requests=1', 'throttled_op_wait_time=1']);
+    server.diskMs = 20;
+    const client = server.client();
+    world.run(100);
+    client.send(create('/a'), create('/b'), create('/c'));
+    world.run(300);
+
+    assert.equal(metric(server, 'request_throttle_wait_count'), 2);
+    assert.equal(metric(server, 'throttled_ops'), client.replies().filter(({ err }) => err === -127).length);
+    assert(metric(server, 'throttled_ops') > 0);
   });
 
   it('leave clients to the others where leaderServes=no', () => {
