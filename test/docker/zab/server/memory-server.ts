@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { parseZooConfig, withServerId } from '../../../../docker/zab/src/server/config.ts';
-import type { Link } from '../../../../docker/zab/src/server/ports.ts';
+import type { Address, Link } from '../../../../docker/zab/src/server/ports.ts';
 import { ZabServer } from '../../../../docker/zab/src/server/server.ts';
 import {
   decodeConnectResponse,
@@ -51,8 +51,9 @@ export class MemoryServer {
     const members = (servers ?? []).map((id) => `server.${id}=zab${id}:2888:3888`);
     const text = [
       `dataDir=/data`,
-      `clientPort=${clientPort}`,
-      `clientPortAddress=${this.host}`,
+      ...(this.#options.clientAddress === undefined
+        ? [`clientPort=${clientPort}`, `clientPortAddress=${this.host}`]
+        : []),
       'tickTime=200',
       'initLimit=10',
       'syncLimit=5',
@@ -92,7 +93,11 @@ export class MemoryServer {
   }
 
   client(options: ConnectOptions = {}): MemoryClient {
-    return new MemoryClient(this.world, this.host, options);
+    return new MemoryClient(
+      this.world,
+      this.#options.clientAddress ?? { host: this.host, port: clientPort },
+      options,
+    );
   }
 
   /** Sends a four-letter word and gives the answer. */
@@ -106,6 +111,8 @@ export class MemoryServer {
 
 interface ServerOptions {
   readonly sid?: number;
+  /** The one in its server line, in place of the clientPort that all have. */
+  readonly clientAddress?: Address;
   /** In place of lines that are made from `servers`. */
   readonly serverLines?: readonly string[];
   /** Ids of the ensemble's servers; absent for a server alone. */
@@ -143,10 +150,10 @@ export class MemoryClient {
   #nextXid = 1;
   readonly #asked: { xid: number; type: ClientRequest['type'] }[] = [];
 
-  constructor(world: MemoryWorld, host: string, options: ConnectOptions) {
+  constructor(world: MemoryWorld, address: Address, options: ConnectOptions) {
     this.#world = world;
     this.#isRaw = options.raw !== undefined;
-    world.networkOf('127.0.0.1').dial({ host, port: clientPort }, 1_000, {
+    world.networkOf('127.0.0.1').dial(address, 1_000, {
       opened: (link) => {
         this.#link = link;
         link.write(options.raw ?? handshake(options));
