@@ -43,6 +43,8 @@ export interface DockerEnsembleOptions {
   readonly syncLimit?: number;
   /** More of zoo.cfg, for all servers: key, then value; these come last, and so outrank the others. */
   readonly zooConfig?: Readonly<Record<string, string>>;
+  /** More files for all servers, such as certificates: path, then content. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Environment variables of a system's servers: system, then variables. */
   readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Whether bundled servers write their trace events; on by default. */
@@ -160,8 +162,9 @@ export class DockerEnsemble implements Ensemble {
           ...this.#options.environments?.[system],
           ...(isTraced ? { ZAB_TRACE_FILE: traceFile } : {}),
         };
-        const { zooConfig = {} } = this.#options;
-        return this.#pod(sid).createServer(renderZooConfig(sid, members, this, zooConfig), environment);
+        const { zooConfig: more = {}, files = {} } = this.#options;
+        const zooConfig = renderZooConfig(sid, members, this, more);
+        return this.#pod(sid).createServer({ zooConfig, environment, files });
       }),
     );
   }

@@ -12,6 +12,7 @@ import type { ExecResult } from './engine.ts';
 import { nemesisImage } from './images.ts';
 import { nameInRun } from './labels.ts';
 import type { Labels } from './labels.ts';
+import type { ServerContainerPlan } from './server-container.ts';
 import { clientPort, dataDirectory } from './zoo-config.ts';
 
 export interface PodPlan {
@@ -23,6 +24,9 @@ export interface PodPlan {
   /** What each image's name stood for when the run began. */
   readonly imageIds: ReadonlyMap<string, string>;
 }
+
+/** What a server container is created with. */
+type ServerSetting = Pick<ServerContainerPlan, 'zooConfig' | 'environment' | 'files'>;
 
 /** The engine's status for a command that does not fit the container's state. */
 const conflict = 409;
@@ -41,7 +45,7 @@ export class Pod {
   readonly #networkId: string;
   #server: Docker.Container | null = null;
   /** What the server was created with, for the next one in its place. */
-  #setting: { readonly zooConfig: string; readonly environment: Record<string, string> } | null = null;
+  #setting: ServerSetting | null = null;
   /** Senders in force, joined; null when a change failed half way. */
   #cuts: string | null = '';
 
@@ -77,10 +81,10 @@ export class Pod {
     this.#networkId = network.Id;
   }
 
-  createServer(zooConfig: string, environment: Record<string, string>): Promise<void> {
+  createServer(setting: ServerSetting): Promise<void> {
     assert.equal(this.#server, null, `server ${this.sid} is created once`);
     const { image, imageIds } = this.#plan;
-    return this.#create({ zooConfig, environment }, { image, imageId: imageIds.get(image) ?? image });
+    return this.#create(setting, { image, imageId: imageIds.get(image) ?? image });
   }
 
   /**
@@ -95,7 +99,7 @@ export class Pod {
   }
 
   async #create(
-    setting: { readonly zooConfig: string; readonly environment: Record<string, string> },
+    setting: ServerSetting,
     { image, imageId }: { readonly image: string; readonly imageId: string },
   ): Promise<void> {
     const { startServerContainer } = await import('./server-container.ts');

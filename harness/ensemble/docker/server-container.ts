@@ -16,6 +16,8 @@ export interface ServerContainerPlan {
   readonly volume: string;
   readonly zooConfig: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** More files for the container: path, then content. */
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** Id of the container, which runs; whether the server in it serves is the run's question, with its deadline. */
@@ -32,6 +34,7 @@ export async function startServerContainer(plan: ServerContainerPlan): Promise<s
     .withCopyContentToContainer([
       { content: plan.zooConfig, target: configFile },
       { content: `${plan.sid}\n`, target: myidFile },
+      ...Object.entries(plan.files).map(([target, content]) => ({ target, content })),
     ])
     .withWaitStrategy(startedIsEnough);
   return (await container.start()).getId();

@@ -20,7 +20,7 @@ export function configuredPreparer(
     database,
     digestEnabled,
     skipAcl,
-    takesX509: tls.secureClientPort !== null,
+    takesX509: tls.secureClientPort !== null || tls.clientPortUnification,
     enforcesQuota,
     reconfiguration,
     quotaExceeded: (excess) => warnings.tell(excess),

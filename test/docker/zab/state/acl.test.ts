@@ -146,3 +146,42 @@ describe('ACL cache', () => {
     assert.equal(cache.use(openAcl), 8);
   });
 });
+
+describe('ACL for the subject of a certificate', () => {
+  const isTaken = (id: string): boolean => settableAcl([entry('x509', id)], [], { takesX509: true }) !== null;
+
+  // As Apache ZooKeeper 3.8.0 answered for each of them.
+  for (const id of [
+    '',
+    'CN=a',
+    'CN=',
+    'CN=a=b',
+    '1.2.3=b',
+    'CN="a,b"',
+    'CN = a + OU=b ; O=c',
+    String.raw`O=Ordeal\, tests \+ more,C=CH`,
+  ]) {
+    it(`takes ${JSON.stringify(id)}`, () => assert(isTaken(id)));
+  }
+  for (const id of ['no name', 'CN=a,', 'XX=a', '=a', 'CN=a\\', 'CN=a+b']) {
+    it(`does not take ${JSON.stringify(id)}`, () => assert(!isTaken(id)));
+  }
+
+  it('exists only where there is TLS for clients', () => {
+    const ids = [{ scheme: 'x509', id: 'CN=a' }];
+
+    assert.equal(settableAcl([entry('x509', 'CN=a')], ids), null);
+    assert.equal(settableAcl([entry('auth', '')], ids), null);
+    assert.deepEqual(settableAcl([entry('auth', '')], ids, { takesX509: true }), [entry('x509', 'CN=a')]);
+  });
+
+  it('takes a long id that is none in no time', () => {
+    const startedMs = performance.now();
+
+    assert(!isTaken(`CN=${'a'.repeat(500_000)}"`));
+    assert(!isTaken(`${'CN=a,'.repeat(100_000)}b`));
+    assert(!isTaken(' '.repeat(500_000)));
+
+    assert(performance.now() - startedMs < 2_000);
+  });
+});
