@@ -117,7 +117,6 @@ describe('zoo.cfg', () => {
         'znode.container.checkIntervalMs=500',
         'skipACL=yes',
         'leaderServes=no',
-        'closeSessionTxn.enabled=false',
         'snapshotSizeFactor=-0.5',
       ].join('\n'),
       'zoo.cfg',
@@ -131,7 +130,6 @@ describe('zoo.cfg', () => {
     assert.equal(config.containerCheckIntervalMs, 500);
     assert.equal(config.skipAcl, true);
     assert.equal(config.leaderServes, false);
-    assert.equal(config.closeSessionListsPaths, false);
     assert.equal(config.snapshotSizeFactor, -0.5);
   });
 
@@ -171,6 +169,15 @@ describe('zoo.cfg', () => {
     assert.deepEqual(parseZooConfig(text, 'zoo.cfg').warnings, [
       'zoo.cfg:9: serverCnxnFactory has no effect here: one event loop serves all connections, there are no threads to size',
       'zoo.cfg:10: authProvider.1 has no effect here: Java classes cannot be loaded; the schemes are world, auth, digest, ip and super',
+    ]);
+  });
+
+  it('says of a key that can only be what it is by default that it is', () => {
+    const text = `${ensemble}\nsyncEnabled=true\ndatadir.autocreate=false\nflushDelay=5`;
+
+    assert.deepEqual(parseZooConfig(text, 'zoo.cfg').warnings, [
+      'zoo.cfg:10: datadir.autocreate=false has no effect here: directories that are missing are made',
+      'zoo.cfg:11: flushDelay has no effect here: writes are gathered while the disk is busy, and never wait without need',
     ]);
   });
 
@@ -268,6 +275,7 @@ describe('zoo.cfg', () => {
     ['another metrics provider', 'dataDir=/d\nmetricsProvider.className=a.B', 2, /PrometheusMetricsProvider/],
     ['SASL between servers', `${ensemble}\nquorum.auth.enableSasl=true`, 9, /sslQuorum=true/],
     ['clients that must authenticate', `${ensemble}\nenforce.auth.enabled=true`, 9, /clientAuth=need/],
+    ['another digest', 'dataDir=/d\nDigestAuthenticationProvider.digestAlg=SHA-256', 2, /expected sha1/],
     ['an oracle', `${ensemble}\noraclePath=/o`, 9, /no oracle/],
     ['weights without groups', `${ensemble}\nweight.1=2`, 9, /server 1 is in no group.*group\.N=/],
     ['a server in two groups', `${ensemble}\ngroup.1=1:2\ngroup.2=2:3`, 9, /in group 1 and in group 2/],

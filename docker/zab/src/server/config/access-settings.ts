@@ -10,7 +10,6 @@ export interface AccessSettings {
   readonly superDigest: string | null;
   /** Subject of a certificate whose holder may do everything; null = nobody. */
   readonly x509SuperUser: string | null;
-  readonly digestAlgorithm: string;
   readonly enforcesQuota: boolean;
   /** Serve read-only clients while there is no quorum. */
   readonly readOnlyMode: boolean;
@@ -27,11 +26,12 @@ export function readAccessSettings(reader: PropertyReader): AccessSettings {
   const count = { least: 0, most: largestInt };
   const positive = { least: 1, most: largestInt };
   refuseUnavailable(reader);
+  // Digests in ACLs and of the super user mean nothing under another algorithm.
+  reader.choice('DigestAuthenticationProvider.digestAlg', 'sha1', ['sha1']);
   return {
     skipAcl: reader.text('skipACL', 'no') === 'yes',
     superDigest: reader.optionalText('DigestAuthenticationProvider.superDigest'),
     x509SuperUser: reader.optionalText('X509AuthenticationProvider.superUser'),
-    digestAlgorithm: reader.text('DigestAuthenticationProvider.digestAlg', 'SHA1'),
     enforcesQuota: reader.flag('enforceQuota', false),
     readOnlyMode: reader.flag('readonlymode.enabled', false),
     localSessionsEnabled: reader.boolean('localSessionsEnabled', false),

@@ -6,32 +6,20 @@ import { largestInt, type PropertyReader } from './property-reader.ts';
 export interface EnsembleSettings {
   readonly initLimit: number;
   readonly syncLimit: number;
-  /** Ticks for dialling the leader; 0 = initLimit. */
-  readonly connectToLeaderLimit: number;
   /** What zoo.cfg says of this server; its own server line wins. Null where it says nothing. */
   readonly peerType: PeerRole | null;
   /** False: a leader takes no clients. */
   readonly leaderServes: boolean;
-  /** Observers write log and snapshots. */
-  readonly syncEnabled: boolean;
   readonly standaloneEnabled: boolean;
   readonly reconfigEnabled: boolean;
   /** Path of the file with the server lines, as zoo.cfg gives it. */
   readonly dynamicConfigFile: string | null;
-  readonly multiAddressEnabled: boolean;
   /** Followers serve observers on this port; 0 = off. */
   readonly observerMasterPort: number;
   /** Bind the quorum and election ports to all addresses. */
   readonly listenOnAllAddresses: boolean;
   readonly electionMinMs: number;
   readonly electionMaxMs: number;
-  readonly electionDialTimeoutMs: number;
-  /** Attempts to bind the election port; 0 = for ever. */
-  readonly electionBindRetries: number;
-  readonly observerReconnectDelayMs: number;
-  readonly observerElectionDelayMs: number;
-  readonly maxConcurrentSnapSyncs: number;
-  readonly maxConcurrentDiffSyncs: number;
   /** A leader sends snapshots even where a DIFF would do. */
   readonly forceSnapshotSync: boolean;
 }
@@ -39,29 +27,21 @@ export interface EnsembleSettings {
 export function readEnsembleSettings(
   reader: PropertyReader,
 ): Omit<EnsembleSettings, 'initLimit' | 'syncLimit'> {
-  const count = { least: 0, most: largestInt };
   const positive = { least: 1, most: largestInt };
   reader.choice('electionAlg', '3', ['3']);
   refuseUnavailable(reader);
+  reader.unserved('syncEnabled', 'true', 'observers always write log and snapshots');
+  reader.unserved('multiAddress.enabled', 'false', 'a server has one address');
   return {
-    connectToLeaderLimit: reader.integer('connectToLearnerMasterLimit', 0, count),
     peerType: reader.has('peerType') ? reader.choice('peerType', 'participant', roles) : null,
     leaderServes: reader.choice('leaderServes', 'yes', ['yes', 'no']) === 'yes',
-    syncEnabled: reader.boolean('syncEnabled', true),
     standaloneEnabled: reader.boolean('standaloneEnabled', true),
     reconfigEnabled: reader.boolean('reconfigEnabled', false),
     dynamicConfigFile: reader.optionalText('dynamicConfigFile'),
-    multiAddressEnabled: reader.boolean('multiAddress.enabled', false),
     observerMasterPort: reader.integer('observerMasterPort', 0, { least: 0, most: 65535 }),
     listenOnAllAddresses: reader.boolean('quorumListenOnAllIPs', false),
     electionMinMs: reader.integer('fastleader.minNotificationInterval', 200, positive),
     electionMaxMs: reader.integer('fastleader.maxNotificationInterval', 60_000, positive),
-    electionDialTimeoutMs: reader.integer('cnxTimeout', 5_000, positive),
-    electionBindRetries: reader.integer('electionPortBindRetry', 3, count),
-    observerReconnectDelayMs: reader.integer('observer.reconnectDelayMs', 0, count),
-    observerElectionDelayMs: reader.integer('observer.election.DelayMs', 200, count),
-    maxConcurrentSnapSyncs: reader.integer('leader.maxConcurrentSnapSyncs', 10, positive),
-    maxConcurrentDiffSyncs: reader.integer('leader.maxConcurrentDiffSyncs', 100, positive),
     forceSnapshotSync: reader.flag('forceSnapshotSync', false),
   };
 }

@@ -4,6 +4,8 @@
 
 const oneLoop = 'one event loop serves all connections, there are no threads to size';
 const jvm = 'there is no Java virtual machine';
+const gathered = 'writes are gathered while the disk is busy, and never wait without need';
+const inTurns = 'one event loop brings learners up to date in turns';
 const nonBlocking = 'sockets are never written to in a blocking way';
 
 export const inapplicableKeys: ReadonlyMap<string, string> = new Map([
@@ -33,6 +35,22 @@ export const inapplicableKeys: ReadonlyMap<string, string> = new Map([
   ['leader.closeSocketAsync', nonBlocking],
   ['multiAddress.reachabilityCheckEnabled', 'an address is tried by dialling it'],
   ['multiAddress.reachabilityCheckTimeoutMs', 'an address is tried by dialling it'],
+  ['cnxTimeout', 'a dial to another server is given 5 s at most'],
+  ['quorumCnxnTimeoutMs', 'silent election connections are replaced'],
+  ['connectToLearnerMasterLimit', 'a dial to the leader is given 5 s or initLimit, whichever is less'],
+  [
+    'electionPortBindRetry',
+    'a port that cannot be bound ends the process, and its supervisor starts it again',
+  ],
+  ['observer.reconnectDelayMs', 'an observer looks for its leader again at once'],
+  ['observer.election.DelayMs', 'an observer looks for its leader again at once'],
+  ['leader.maxConcurrentSnapSyncs', inTurns],
+  ['leader.maxConcurrentDiffSyncs', inTurns],
+  ['flushDelay', gathered],
+  ['maxWriteQueuePollTime', gathered],
+  ['maxBatchSize', gathered],
+  ['request_throttle_stall_time', 'a request that waits is looked at as soon as another is answered'],
+  ['request_throttle_drop_stale', 'requests of closed connections are always dropped'],
   ['maxResponseCacheSize', 'replies are not cached'],
   ['maxGetChildrenResponseCacheSize', 'replies are not cached'],
   ['admin.httpVersion', 'the AdminServer speaks HTTP/1.1'],

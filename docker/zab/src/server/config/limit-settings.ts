@@ -17,9 +17,6 @@ export interface LimitSettings {
   readonly globalOutstandingLimit: number;
   /** Requests in flight beyond which new ones wait before they are looked at; 0 = no such limit. */
   readonly throttledRequestCount: number;
-  readonly throttleStallMs: number;
-  /** Whether waiting requests of closed connections and expired sessions are dropped. */
-  readonly throttleDropStale: boolean;
   /** A request that waited longer is answered THROTTLEDOP; 0 = never. */
   readonly throttledOpWaitMs: number;
   readonly connectionThrottle: ConnectionThrottleConfig;
@@ -40,8 +37,6 @@ export function readLimitSettings(reader: PropertyReader): LimitSettings {
     }),
     globalOutstandingLimit: reader.integer('globalOutstandingLimit', 1000, { least: 1, most: largestInt }),
     throttledRequestCount: reader.integer('request_throttle_max_requests', 0, count),
-    throttleStallMs: reader.integer('request_throttle_stall_time', 100, { least: 1, most: largestInt }),
-    throttleDropStale: reader.flag('request_throttle_drop_stale', true),
     throttledOpWaitMs: reader.integer('throttled_op_wait_time', 0, count),
     connectionThrottle: {
       tokens: reader.integer('connection_throttle_tokens', 0, count),

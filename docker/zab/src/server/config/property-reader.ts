@@ -82,6 +82,13 @@ export class PropertyReader {
     return value === 'true';
   }
 
+  /** A key that can only be what it is by default here; anything else is warned of, with the reason. */
+  unserved(key: string, byDefault: string, why: string): void {
+    const property = this.find(key);
+    if (property === undefined || property.value.toLowerCase() === byDefault) return;
+    this.warn(property, `${key}=${property.value.slice(0, 60)} has no effect here: ${why}`);
+  }
+
   integer(key: string, byDefault: number, range: Range): number {
     return this.optionalInteger(key, range, byDefault) ?? byDefault;
   }

@@ -11,10 +11,6 @@ export interface StorageSettings {
   readonly snapshotSizeFactor: number;
   /** False: never wait for the disk. Loses acknowledged writes in a power failure. */
   readonly forceSync: boolean;
-  /** How long writes may be gathered before they are flushed; 0 = not at all. */
-  readonly flushDelayMs: number;
-  readonly maxWriteQueuePollMs: number;
-  readonly maxBatchSize: number;
   /** Snapshots kept when purging is on; null = never purge. */
   readonly purgeRetainCount: number | null;
   /** 0 = never purge. */
@@ -22,36 +18,24 @@ export interface StorageSettings {
   readonly digestEnabled: boolean;
   /** Znodes with a time to live; changes what owner fields of znodes mean, so all servers must agree. */
   readonly extendedTypes: boolean;
-  /** Read TTL nodes of ZooKeeper 3.5.3, whose server id had another place in the owner field. */
-  readonly emulates353TtlNodes: boolean;
-  /** The transaction that closes a session lists the ephemerals that go with it. */
-  readonly closeSessionListsPaths: boolean;
-  readonly createsDataDirectories: boolean;
 }
 
 export function readStorageSettings(reader: PropertyReader): StorageSettings {
   const positive = { least: 1, most: largestInt };
   // Files grow with what is written: a file system that needs more than that to be fast is rare by now.
   reader.find('preAllocSize');
-  const flushDelayMs = reader.integer('flushDelay', 0, { least: 0, most: largestInt });
+  reader.unserved('closeSessionTxn.enabled', 'true', 'the end of a session always lists its ephemerals');
+  reader.unserved('datadir.autocreate', 'true', 'directories that are missing are made');
+  reader.unserved('emulate353TTLNodes', 'false', 'TTL nodes have the form of ZooKeeper 3.5.4 and later');
   return {
     snapCount: reader.integer('snapCount', 100_000, { least: 2, most: largestInt }),
     // Apache ZooKeeper raises anything below 500; tests of synchronization need it small, so it is taken as is.
     commitLogCount: reader.integer('commitLogCount', 500, positive),
     snapshotSizeFactor: reader.decimal('snapshotSizeFactor', 0.33),
     forceSync: reader.choice('forceSync', 'yes', ['yes', 'no']) === 'yes',
-    flushDelayMs,
-    maxWriteQueuePollMs: reader.integer('maxWriteQueuePollTime', Math.floor(flushDelayMs / 3), {
-      least: 0,
-      most: largestInt,
-    }),
-    maxBatchSize: reader.integer('maxBatchSize', 1000, positive),
     ...readPurge(reader),
     digestEnabled: reader.flag('digest.enabled', true),
     extendedTypes: reader.flag('extendedTypesEnabled', false),
-    emulates353TtlNodes: reader.flag('emulate353TTLNodes', false),
-    closeSessionListsPaths: reader.flag('closeSessionTxn.enabled', true),
-    createsDataDirectories: reader.flag('datadir.autocreate', true),
   };
 }
 
