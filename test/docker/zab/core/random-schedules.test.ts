@@ -173,6 +173,15 @@ function recover(network: TestNetwork, sids: readonly number[]): void {
   assert.ok(leader !== null);
   network.propose(leader, 2);
   network.run(1_000);
+  // A reconfiguration that was under way may change the leader even now.
+  network.runUntil(
+    () =>
+      sids.every(
+        (sid) => network.server(sid).database?.applied.length === network.invariants.committed.length,
+      ),
+    30_000,
+    'every server has everything',
+  );
   for (const sid of sids) {
     assert.deepEqual(network.server(sid).database?.applied, network.invariants.committed, `server ${sid}`);
     assert.equal(network.server(sid).fatal, null);

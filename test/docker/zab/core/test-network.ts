@@ -47,6 +47,7 @@ interface End {
   readonly link: LinkId;
   /** Deliveries are in order: nothing arrives before this. */
   clearMs: number;
+  readonly waiting: PeerEvent[];
 }
 
 export interface TestServer {
@@ -463,8 +464,14 @@ export class TestNetwork {
       );
       return;
     }
-    const here: End = { sid: server.sid, incarnation, link, clearMs: 0 };
-    const there: End = { sid, incarnation: target.incarnation, link: target.nextLink++, clearMs: 0 };
+    const here: End = { sid: server.sid, incarnation, link, clearMs: 0, waiting: [] };
+    const there: End = {
+      sid,
+      incarnation: target.incarnation,
+      link: target.nextLink++,
+      clearMs: 0,
+      waiting: [],
+    };
     const connection: Connection = { ends: [here, there], isOpen: true };
     this.#connections.add(connection);
     this.#deliver(connection, there, { type: 'learnerConnected', link: there.link });
@@ -480,18 +487,22 @@ export class TestNetwork {
   /** In order, and only while nothing is cut: a cut holds the stream back, as TCP does. */
   #deliver(connection: Connection, end: End, event: PeerEvent): void {
     end.clearMs = Math.max(end.clearMs, this.nowMs + this.#delayMs());
-    this.#attempt(connection, end, event);
+    end.waiting.push(event);
+    this.#attempt(connection, end);
   }
 
-  #attempt(connection: Connection, end: End, event: PeerEvent): void {
+  /** Delivers whatever is the oldest by then: what waits behind a cut is not overtaken when that heals. */
+  #attempt(connection: Connection, end: End): void {
     const from = connection.ends[0] === end ? connection.ends[1].sid : connection.ends[0].sid;
     this.#at(end.clearMs, () => {
       const receiver = this.server(end.sid);
       if (receiver.incarnation !== end.incarnation || receiver.peer === null) return;
       if (this.#cuts.has(`${from}>${end.sid}`)) {
         end.clearMs = Math.max(end.clearMs, this.nowMs + 20);
-        return this.#attempt(connection, end, event);
+        return this.#attempt(connection, end);
       }
+      const event = end.waiting.shift();
+      if (event === undefined) return;
       if (!connection.isOpen && event.type !== 'linkClosed') return;
       this.#whenAwake(receiver, end.incarnation, () => this.step(receiver, event));
     });
