@@ -145,6 +145,8 @@ function openSslName(suite: string): string {
     .replaceAll('_', '-');
 }
 
+/** OpenSSL's messages are places in its sources; what it has to say is apart. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 }

@@ -73,7 +73,7 @@ export class TlsSide {
       handshakeTimeout: handshakeTimeoutMs,
     });
     this.#servers.add(server);
-    server.on('tlsClientError', (error, socket) => refuse(socket, error.message));
+    server.on('tlsClientError', (error, socket) => refuse(socket, messageOf(error)));
     server.on('secureConnection', (socket) => {
       const who = callerOf(socket);
       // Nobody else listens yet, and an error that nobody hears ends the process.
@@ -88,6 +88,8 @@ export class TlsSide {
     });
     return {
       accept: (socket) => {
+        // Reset before it was accepted.
+        if (socket.remoteAddress === undefined) return void socket.destroy();
         const who = callerOf(socket);
         pending.set(who, socket);
         socket.on('error', () => {});
@@ -124,7 +126,7 @@ export class TlsSide {
     socket.setKeepAlive(true);
     const failed = (error: NodeJS.ErrnoException): void => {
       if (error.syscall === 'connect') return;
-      log('warn', `TLS with ${host}:${port} failed: ${error.message}`);
+      log('warn', `TLS with ${host}:${port} failed: ${messageOf(error)}`);
     };
     socket.once('error', failed);
     socket.once('secureConnect', () => socket.off('error', failed));
