@@ -26,7 +26,8 @@ export class Measurements {
     summaries.dbinittime.add(loadMs);
     summaries.startup_snap_load_time.add(loadMs);
     summaries.startup_txns_loaded.add(recovery.tail.length);
-    if (recovery.snapshotZxid !== null) this.#snapshotFound(recovery.snapshotZxid, wallMs);
+    // A blank disk has just got its empty snapshot.
+    this.#snapshotFound(recovery.snapshotZxid ?? 0, wallMs);
   }
 
   roleChanged(role: MeasuredRole, isServing: boolean, nowMs: number): void {

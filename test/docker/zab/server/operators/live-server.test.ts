@@ -46,6 +46,7 @@ describe('operators of a running server', () => {
     const { world, server } = alone();
     const client = server.client();
     world.run(50);
+    assert.equal(server.server.view?.lastSnapshot?.zxid, 0);
     assert.match(server.word('cons'), /recved=1,sent=1,sid=0x[0-9a-f]+,lop=SESS,est=\d+,to=2000,lcxid=0x0,/);
 
     client.call(create('/a'));
