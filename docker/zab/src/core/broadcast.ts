@@ -114,7 +114,9 @@ export class Broadcast {
   }
 
   sync(sync: WaitingSync): void {
-    this.#barrier.add(sync, this.#proposals.lastProposedZxid);
+    const { lastProposedZxid } = this.#proposals;
+    this.#barrier.add(sync, lastProposedZxid);
+    if (sync.link !== null) this.#handlers.get(sync.link)?.awaitSync(lastProposedZxid);
     this.#advanceBarrier();
   }
 
@@ -154,10 +156,10 @@ export class Broadcast {
     for (const handler of this.#handlers.values()) {
       if (!handler.isForwarding) continue;
       if (handler.isFollower) {
-        handler.send(commit);
+        handler.tell(commit);
       } else {
         inform ??= { type: PacketType.INFORM, zxid, data: record.bytes, authinfo: null };
-        handler.send(inform);
+        handler.tell(inform);
       }
     }
     this.#state.commitFirst();
@@ -172,7 +174,10 @@ export class Broadcast {
     const commit = activationCommit(zxid, leader);
     const inform = activationInform(record, leader);
     for (const handler of this.#handlers.values()) {
-      if (handler.isForwarding) handler.send(handler.isFollower ? commit : inform);
+      if (!handler.isForwarding) continue;
+      // Who resigns answers no sync any more, and this commit must not wait for one.
+      if (leader !== sid) handler.forgetSyncs();
+      handler.tell(handler.isFollower ? commit : inform);
     }
     this.#hasResigned = leader !== sid;
     this.#state.commitFirst();
@@ -217,8 +222,7 @@ export class Broadcast {
         this.#state.trace?.({ event: 'SYNC_DONE', id: sync.token });
         this.#state.outbox.upcall({ type: 'syncDone', token: sync.token });
       } else {
-        const handler = this.#handlers.get(sync.link);
-        handler?.send({ type: PacketType.SYNC, zxid: 0, data: null, authinfo: null });
+        this.#handlers.get(sync.link)?.answerSync();
       }
     }
   }

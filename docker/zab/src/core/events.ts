@@ -44,6 +44,8 @@ export type PeerEvent =
    * forwards `request` (opcode 9). Tokens that are open when the role ends are never answered.
    */
   | { readonly type: 'sync'; readonly token: number; readonly request: ForwardedRequest }
+  /** Leader: the sync of a learner's client, whose turn has come; see the upcall of this name. */
+  | { readonly type: 'learnerSync'; readonly link: LinkId }
   /** Learner: ask the leader whether a session lives; leader: the answer to a learner's question. */
   | { readonly type: 'revalidate'; readonly sessionId: SessionId; readonly timeoutMs: number }
   | {
@@ -153,6 +155,8 @@ export type UpcallOperation =
       readonly from: number;
       readonly request: ForwardedRequest;
     }
+  /** Leader: a learner's sync that came behind requests not yet proposed; hand it back as an event, in turn. */
+  | { readonly type: 'learnerSync'; readonly link: LinkId }
   /** Leader: sessions that learners saw alive. */
   | { readonly type: 'touched'; readonly touches: readonly SessionTouch[] }
   /** Leader: answer with a `revalidated` event. */

@@ -175,6 +175,10 @@ export class Leader implements Role {
     this.#broadcast.sync({ link: null, token });
   }
 
+  learnerSync(link: LinkId): void {
+    this.#broadcast.sync({ link, token: 0 });
+  }
+
   /** The leader's own clients do not go through here: the server proposes for them. */
   forward(): void {}
 
@@ -484,8 +488,11 @@ export class Leader implements Role {
     if (handler.phase !== 'serving') return;
     const request = decodeForwardedRequest(packet);
     const { link, sid } = handler;
-    if (request.opcode === OpCode.SYNC) return this.#broadcast.sync({ link, token: 0 });
-    this.#state.outbox.upcall({ type: 'request', link, from: sid, request });
+    const { outbox } = this.#state;
+    if (request.opcode !== OpCode.SYNC) return outbox.upcall({ type: 'request', link, from: sid, request });
+    // The writes that came before it are to be proposed first: it is answered behind their commits.
+    if (outbox.hasRequests) return outbox.upcall({ type: 'learnerSync', link });
+    this.learnerSync(link);
   }
 
   #receivePong(handler: LearnerHandler, packet: QuorumPacket): void {

@@ -39,6 +39,10 @@ export class LearnerHandler {
   /** The barrier round whose ping it was sent, and which of its pings that was. */
   barrierRound = 0;
   barrierPing = 0;
+  /** The last proposal before each sync of this learner that waits for its answer. */
+  #syncs: number[] = [];
+  /** Commits behind the first of these syncs. */
+  #held: QuorumPacket[] = [];
   #sentZxid = 0;
   /** The proposal whose acknowledgement is watched for lateness; 0 for none. */
   #watchedZxid = 0;
@@ -60,6 +64,33 @@ export class LearnerHandler {
 
   send(packet: QuorumPacket): void {
     this.#outbox.send(this.link, packet);
+  }
+
+  /**
+   * A commit. One that was proposed after a sync of this learner arrived is told after the answer to the sync:
+   * Apache's CommitProcessor expects the answers to all syncs and writes of its clients in the order in which it
+   * asked. A write that overtakes a sync is taken for somebody else's, and from then on it waits in vain for
+   * an answer and answers no client any more.
+   */
+  tell(commit: QuorumPacket): void {
+    if (this.#isBehindSync(commit.zxid)) this.#held.push(commit);
+    else this.send(commit);
+  }
+
+  awaitSync(lastProposedZxid: number): void {
+    this.#syncs.push(lastProposedZxid);
+  }
+
+  answerSync(): void {
+    this.send({ type: PacketType.SYNC, zxid: 0, data: null, authinfo: null });
+    this.#syncs.shift();
+    this.#release();
+  }
+
+  /** They will not be answered, and hold nothing back. */
+  forgetSyncs(): void {
+    this.#syncs = [];
+    this.#release();
   }
 
   propose(packet: QuorumPacket): void {
@@ -93,6 +124,17 @@ export class LearnerHandler {
       quiet: this.quietHalfTicks,
       unacknowledged: this.#watchedZxid === 0 ? 0 : this.#watchedHalfTicks,
     };
+  }
+
+  #isBehindSync(zxid: number): boolean {
+    const [first] = this.#syncs;
+    return first !== undefined && zxid > first;
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const commit of held) this.tell(commit);
   }
 
   #watch(zxid: number): void {

@@ -35,6 +35,11 @@ export class Outbox {
     return this.#durableMark;
   }
 
+  /** Requests were handed up that are not proposed yet. */
+  get hasRequests(): boolean {
+    return this.#upcalls.some(({ type }) => type === 'request');
+  }
+
   take(): Ready {
     const isEmpty =
       this.#persist.length + this.#send.length + this.#committed.length + this.#upcalls.length === 0;

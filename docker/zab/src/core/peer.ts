@@ -227,6 +227,8 @@ export class Peer {
         return role?.forward(event.request);
       case 'sync':
         return this.serving ? role?.sync(event.token, event.request) : undefined;
+      case 'learnerSync':
+        return this.#leader?.learnerSync(event.link);
       case 'revalidate':
         return role?.revalidate(event.sessionId, event.timeoutMs);
       case 'revalidated':

@@ -275,9 +275,10 @@ export class ServerLoop implements EnsembleGate {
         return this.#changeRole(upcall);
       case 'request':
         return this.#propose(upcall.request, upcall.from);
+      case 'learnerSync':
+        return this.#step(upcall);
       case 'touched': {
-        const nowMs = this.clock.nowMs();
-        for (const touch of upcall.touches) this.#keeper.touch(touch, nowMs);
+        for (const touch of upcall.touches) this.#keeper.touch(touch, this.clock.nowMs());
         return;
       }
       case 'revalidate': {

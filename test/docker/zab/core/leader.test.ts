@@ -471,6 +471,61 @@ describe('the sync barrier', () => {
     assert.deepEqual(leader.takeSent(1), ['COMMIT 0x100000001', 'SYNC 0x0']);
   });
 
+  it('tells a learner no later commit before its sync is answered, as Apache expects', () => {
+    const leader = new LonePeer({ sid: 3 });
+    leader.serve();
+    leader.step({ type: 'packet', link: 1, packet: encodeForwardedRequest(sync) });
+    leader.propose(1);
+    leader.flush();
+    leader.takeSent(1);
+
+    leader.receive(1, { type: ACK, zxid: makeZxid(1, 1) });
+    assert.deepEqual(leader.takeSent(1), []);
+    leader.receive(1, pong);
+
+    assert.deepEqual(leader.takeSent(1), ['SYNC 0x0', 'COMMIT 0x100000001']);
+  });
+
+  it('holds back no more than what was proposed after each of several syncs', () => {
+    const leader = new LonePeer({ sid: 3 });
+    leader.serve();
+    leader.step({ type: 'packet', link: 1, packet: encodeForwardedRequest(sync) });
+    leader.propose(1);
+    leader.step({ type: 'packet', link: 1, packet: encodeForwardedRequest(sync) });
+    leader.propose(1);
+    leader.flush();
+    leader.takeSent(1);
+
+    for (const counter of [1, 2]) leader.receive(1, { type: ACK, zxid: makeZxid(1, counter) });
+    leader.receive(1, pong);
+    const first = leader.takeSent(1);
+    leader.receive(1, pong);
+
+    assert.deepEqual(first, ['PING 0x100000002', 'SYNC 0x0', 'COMMIT 0x100000001']);
+    assert.deepEqual(leader.takeSent(1), ['SYNC 0x0', 'COMMIT 0x100000002']);
+  });
+
+  it('comes behind the writes that its learner sent before it in the same batch', () => {
+    const leader = new LonePeer({ sid: 3 });
+    leader.serve();
+    const write = { ...sync, opcode: OpCode.CREATE };
+
+    leader.peer.step({ type: 'packet', link: 1, packet: encodeForwardedRequest(write) }, leader.nowMs);
+    leader.step({ type: 'packet', link: 1, packet: encodeForwardedRequest(sync) });
+
+    assert.deepEqual(
+      leader.upcalls.slice(-2).map(({ type }) => type),
+      ['request', 'learnerSync'],
+    );
+    leader.propose(1);
+    leader.step({ type: 'learnerSync', link: 1 });
+    leader.flush();
+    leader.receive(1, pong);
+    leader.takeSent(1);
+    leader.receive(1, { type: ACK, zxid: makeZxid(1, 1) });
+    assert.deepEqual(leader.takeSent(1), ['COMMIT 0x100000001', 'SYNC 0x0']);
+  });
+
   it('shares rounds: what arrives during one waits for the next, together', () => {
     const leader = new LonePeer({ sid: 3 });
     leader.serve();

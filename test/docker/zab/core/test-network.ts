@@ -364,6 +364,7 @@ export class TestNetwork {
       for (const operation of ready.send) this.#send(server, operation);
       for (const upcall of ready.upcalls) {
         if (upcall.type === 'request') this.propose(server.sid);
+        if (upcall.type === 'learnerSync') peer.step(upcall, this.nowMs);
         if (upcall.type === 'syncDone') server.syncsDone.push(upcall.token);
         if (upcall.type === 'fatal') server.fatal = upcall.message;
       }
