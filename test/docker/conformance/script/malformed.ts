@@ -9,7 +9,7 @@ export const malformed: Chapter = {
     for (const opcode of [1, 2, 3, 4, 5, 6, 7, 8, 12, 15, 19, 21, 103, 104, 106, 17, 18]) {
       s.by('a', raw(opcode, ''), raw(opcode, 'ffffffff'), raw(opcode, '7fffffff'), raw(opcode, '00000004'));
     }
-    s.by('a', raw(9, 'ffffffff'), raw(9, ''), raw(107, 'ffff'));
+    s.by('a', raw(9, 'ffffffff'), raw(9, ''));
     s.by('a', raw(4, '000000042f62616400ff'), raw(3, '000000042f626164020000'));
     s.by(
       'a',
