@@ -145,7 +145,7 @@ function findLost(calls: readonly Call[], read: FinalRead): Evidence | null {
     return {
       subject: read.path,
       sentence:
-        `${lost.f} ${toText(writtenValue(lost))} by process ${lost.process} was acknowledged at ${describeTime(timeOf(lost))} ` +
+        `${lost.f} ${describeValue(writtenValue(lost))} by process ${lost.process} was acknowledged at ${describeTime(timeOf(lost))} ` +
         `with version ${versionOf(lost)}, but ${endOf(read)}`,
       operations: [...operationsOf(lost), read.operation],
     };
@@ -184,7 +184,7 @@ function findPhantom(calls: readonly Call[], read: FinalRead): Evidence | null {
       : `whose ${refused.f} by process ${refused.process} failed for certain at ${describeTime(timeOf(refused))}`;
   return {
     subject: read.path,
-    sentence: `${serversOf([read.server])} ends with ${value}, ${why}`,
+    sentence: `${serversOf([read.server])} ends with ${describeValue(read.value)}, ${why}`,
     operations: [...(refused === undefined ? [] : operationsOf(refused)), read.operation],
   };
 }

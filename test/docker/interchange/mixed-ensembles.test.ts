@@ -127,6 +127,8 @@ async function writeThrough(port: number, prefix: string): Promise<void> {
     requests.push(
       { type: 'create', path, data: Buffer.from(path), acl: openAcl, flags: 0 },
       { type: 'setData', path, data: Buffer.from(`${path} again`), version: 0 },
+      // Apache's followers count on the order of what answers their clients' syncs and writes.
+      { type: 'sync', path },
       { type: 'delete', path, version: 1 },
       { type: 'create', path, data: Buffer.from('kept'), acl: openAcl, flags: 0 },
     );
