@@ -157,8 +157,6 @@ function replayLogs(
       repairs.push({ type: 'remove', path: file.path });
     }
   }
-  const directory = files[0]?.path.replace(/\/[^/]*$/, '');
-  if (repairs.length > 0 && directory !== undefined) repairs.push({ type: 'syncDirectory', path: directory });
   return { tail, logs, repairs };
 }
 

@@ -136,7 +136,8 @@ export class Storage {
   repair(epochs: Epochs | null, emptySnapshot: Buffer | null, done: () => void): void {
     const { directories, recovery } = this.#options;
     const operations: DiskOperation[] = [];
-    for (const path of new Set([directories.snapshots, directories.logs])) {
+    const paths = new Set([directories.snapshots, directories.logs]);
+    for (const path of paths) {
       operations.push({ type: 'makeDirectory', path });
       operations.push({ type: 'syncDirectory', path: path.slice(0, path.lastIndexOf('/')) });
     }
@@ -149,6 +150,9 @@ export class Storage {
     }
     // Last, because they remove epochs that a crash left beside their file and that were written just now.
     operations.push(...recovery.repairs);
+    // A process that was killed may have left names that a power failure takes back, or brings back. What was read
+    // by these names counts from now on: epochs are reported, and the log's end is voted with.
+    for (const path of paths) operations.push({ type: 'syncDirectory', path });
     this.#submit(operations, done);
   }
 

@@ -121,7 +121,7 @@ describe('group commit', () => {
     assert.deepEqual(failures, []);
     assert.deepEqual(load(disk).lastZxid, 2);
     const kinds = load(disk).repairs.map(({ type }) => type);
-    assert.deepEqual(kinds, ['sync', 'syncDirectory'], 'nothing half-written is left to be cut');
+    assert.deepEqual(kinds, ['sync'], 'nothing half-written is left to be cut');
   });
 
   it('waits for room for the first record of a file and for an epoch too', () => {
