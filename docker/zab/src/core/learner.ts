@@ -317,7 +317,10 @@ export class Learner implements Role {
       return this.#refuseGap(firstZxid, keepThrough);
     }
     let lacking = append;
-    if (adoption.isSnapshotNeeded) {
+    // A blank voter takes records as a snapshot too: a crash between two of them would leave a part of the history,
+    // with which it would be blank no longer.
+    const isWhole = this.#state.blank.isBlank && append.length > 0;
+    if (adoption.isSnapshotNeeded || isWhole) {
       const stream = staging.type === 'SNAP' ? staging.stream : this.#state.database.encodeEmptyStream();
       if (stream === null) return this.#end('SNAP without its stream');
       lacking = this.#state.install(stream, staging, append);

@@ -141,15 +141,16 @@ export class LocalState {
 
   /**
    * Replaces database and log by a leader's snapshot and by those of the committed records behind it that the log
-   * holds now: they must not be missing from disk until they are logged again. What is left of the records is to
-   * be appended. Throws JuteError on a malformed stream and changes nothing then.
+   * holds now: they must not be missing from disk until they are logged again. A blank voter takes all of them, so
+   * that it has the whole or nothing. What is left of the records is to be appended. Throws JuteError on a
+   * malformed stream and changes nothing then.
    */
   install(
     stream: Buffer,
     { anchorZxid, committedZxid }: { readonly anchorZxid: number; readonly committedZxid: number },
     records: readonly TxnRecord[],
   ): readonly TxnRecord[] {
-    const heldZxid = Math.min(this.lastLoggedZxid, committedZxid);
+    const heldZxid = this.blank.isBlank ? committedZxid : Math.min(this.lastLoggedZxid, committedZxid);
     const heldCount = records.filter(({ header }) => header.zxid <= heldZxid).length;
     this.database.installStream(stream, anchorZxid);
     for (const record of records.slice(0, heldCount)) this.database.apply(record);
