@@ -4,6 +4,9 @@ import type { Chapter } from './requests.ts';
 export const quotas: Chapter = {
   title: 'quotas',
   steps: scene((s) => {
+    // A client of the leader, whose barrier behind every step tells that the leader has applied it too: Apache
+    // ZooKeeper judges quotas by what its leader has applied.
+    s.by('c', exists('/'));
     s.by('a', create('/zookeeper/quota/quo', ''), create('/quo', '12345'));
     s.by(
       'a',
