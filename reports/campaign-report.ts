@@ -9,6 +9,7 @@ import { count, seconds } from './words.ts';
 
 const layout = `
   table.cells td { text-align: right; font-variant-numeric: tabular-nums; }
+  table.cells thead th { text-align: right; padding-right: 14px; }
   table.cells td.never { color: var(--idle); }
   code.replay { white-space: pre-wrap; }
 `;
@@ -101,7 +102,8 @@ function renderRuns(title: string, runs: readonly FailedRun[]): Html | null {
 
 /** Every fault, role and phase, those never reached included: they are what was not tested. */
 function renderCells({ coverage, faults }: CampaignResult): Html {
-  const columns = roles.flatMap((role) => phases.map((phase) => ({ role, phase })));
+  const names = Object.keys(faults).sort();
+  const rows = roles.flatMap((role) => phases.map((phase) => ({ role, phase }))).filter(isPossible);
   return html`<section>
     <h2>Which fault met whom, and when</h2>
     <p>A dash is a cell that no run reached.</p>
@@ -109,29 +111,28 @@ function renderCells({ coverage, faults }: CampaignResult): Html {
       <thead>
         <tr>
           <th></th>
-          ${roles.map((role) => html`<th colspan="${phases.length}">${role}</th>`)}
-        </tr>
-        <tr>
-          <th></th>
-          ${columns.map(({ phase }) => html`<th>${phase}</th>`)}
+          ${names.map((name) => html`<th>${name}</th>`)}
         </tr>
       </thead>
       <tbody>
-        ${Object.keys(faults)
-          .sort()
-          .map(
-            (fault) =>
-              html`<tr>
-                <th>${fault}</th>
-                ${columns.map(({ role, phase }) => {
-                  const met = coverage.cells[cellName(fault, role, phase)];
-                  return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
-                })}
-              </tr> `,
-          )}
+        ${rows.map(
+          ({ role, phase }) =>
+            html`<tr>
+              <th>${role}, ${phase}</th>
+              ${names.map((name) => {
+                const met = coverage.cells[cellName(name, role, phase)];
+                return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
+              })}
+            </tr> `,
+        )}
       </tbody>
     </table>
   </section>`;
+}
+
+/** A leader neither looks for one nor is it brought up to date. */
+function isPossible({ role, phase }: { readonly role: string; readonly phase: string }): boolean {
+  return role !== 'leader' || phase === 'discovery' || phase === 'broadcast';
 }
 
 function renderHappenings({ coverage }: CampaignResult): Html {
