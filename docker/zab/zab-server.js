@@ -3,6 +3,14 @@
 
 import { existsSync } from 'node:fs';
 
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 22)) {
+  console.error(
+    `zab-server needs Node >= 22.22, this is ${process.version}. In a checkout, 'npm ci' brings Node 24: use 'npx zab-server'.`,
+  );
+  process.exit(2);
+}
+
 const source = new URL('./src/main.ts', import.meta.url);
 const built = new URL('../../dist/docker/zab/src/main.js', import.meta.url);
 await import((existsSync(source) ? source : built).href);
