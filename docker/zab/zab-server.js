@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 22)) {
-  console.error(
-    `zab-server needs Node >= 22.22, this is ${process.version}. In a checkout, 'npm ci' brings Node 24: use 'npx zab-server'.`,
+  process.stderr.write(
+    `zab-server needs Node >= 22.22, this is ${process.version}. In a checkout, 'npm ci' brings Node 24: use 'npx zab-server'.\n`,
   );
   process.exit(2);
 }

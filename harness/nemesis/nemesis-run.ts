@@ -49,6 +49,7 @@ export class NemesisRun {
   readonly #scale: number;
   #turns: Nemesis[] = [];
   #current: string | null = null;
+  #isHealed = true;
 
   constructor(options: NemesisRunOptions) {
     this.#options = options;
@@ -66,6 +67,11 @@ export class NemesisRun {
   /** Faults that could not be injected, did not bite or could not be healed, in sentences. */
   get problems(): readonly string[] {
     return this.#problems;
+  }
+
+  /** False when a fault could not be undone: what the ensemble does from then on is not its own fault. */
+  get isHealed(): boolean {
+    return this.#isHealed;
   }
 
   /** What is going on, for the progress line; null when nothing is. */
@@ -109,7 +115,7 @@ export class NemesisRun {
     // An election may take longer than was drawn; a fault that ends before it shows nothing of what it should.
     if (fault.keepsQuorum) await this.#awaitAcknowledged(acknowledgedAtStart);
     const acknowledgedDuring = acknowledged() - acknowledgedAtStart;
-    await this.#attempt(fault, 'could not be healed', () => fault.heal(tools));
+    if (!(await this.#attempt(fault, 'could not be healed', () => fault.heal(tools)))) this.#isHealed = false;
     const endNs = clock.nowNs();
     this.#note(fault, { phase: 'end', proof });
     this.#current = null;

@@ -201,7 +201,9 @@ export class RunLife {
     await this.#nemesis.run();
   }
 
+  /** Where the harness left a fault in place, nothing is healed and nothing is noted: it is to blame, not the servers. */
   async #recover(): Promise<void> {
+    if (this.#nemesis?.isHealed === false) return;
     const { ensemble, recorder } = this.#setting;
     const client = (): Client => this.#ownClient();
     this.#recovery = await awaitRecovery({ ensemble, recorder, client, boundMs: this.recoveryBoundMs });

@@ -89,6 +89,7 @@ describe('nemesis run', () => {
     const { ensemble, nemesisRun } = await run({ broken: ['kill'] });
 
     assert.ok(nemesisRun.windows.length > 1);
+    assert.ok(nemesisRun.isHealed);
     assert.match(nemesisRun.problems[0]!, /could not be injected: kill \d: out of order$/);
     assert.equal(ensemble.dead.size, 0);
   });
@@ -97,6 +98,7 @@ describe('nemesis run', () => {
     const { nemesisRun } = await run({ broken: ['startServer'], untilMs: 4000 });
 
     assert.match(nemesisRun.problems[0]!, /could not be healed: start \d: out of order$/);
+    assert.equal(nemesisRun.isHealed, false, 'the ensemble is not to be judged by what follows');
   });
 
   it('shrinks in a short run, so that each has its turn', async () => {
