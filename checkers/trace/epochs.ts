@@ -1,6 +1,6 @@
 // Epochs and leaders: one leader an epoch, promises that are kept, and the best history leads.
 
-import type { Invariant } from './invariant.ts';
+import type { Invariant, Report } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import { epochOf, hex } from './zxids.ts';
 
@@ -12,7 +12,7 @@ export const oneLeader: Invariant = {
     const activated = new Map<number, TraceEvent>();
     const once =
       (seen: Map<number, TraceEvent>, verb: string) =>
-      (event: TraceEvent, report: (sentence: string, events: readonly TraceEvent[]) => void): void => {
+      (event: TraceEvent, report: Report): void => {
         const epoch = event.epoch ?? 0;
         const first = seen.get(epoch);
         if (first === undefined) seen.set(epoch, event);
@@ -193,10 +193,7 @@ export const votersOnly: Invariant = {
   id: 'I-37',
   name: 'only voters are counted',
   watch(model) {
-    const check = (
-      event: TraceEvent,
-      report: (sentence: string, events: readonly TraceEvent[]) => void,
-    ): void => {
+    const check = (event: TraceEvent, report: Report): void => {
       const versions = event.configs ?? [...model.configurations.keys()];
       for (const sid of event.ackers ?? []) {
         if (versions.some((version) => model.configurations.get(version)?.voters.has(sid) === true)) continue;

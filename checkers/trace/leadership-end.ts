@@ -1,6 +1,6 @@
 // A leader that its followers left must know it soon.
 
-import type { Invariant } from './invariant.ts';
+import type { Invariant, Report } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 
 /** Beside syncLimit: one tick until it looks, and one for what was under way. */
@@ -31,7 +31,7 @@ export const stepDown: Invariant = {
       PROPOSE: age,
     };
 
-    function age(event: TraceEvent, report: (sentence: string, events: readonly TraceEvent[]) => void): void {
+    function age(event: TraceEvent, report: Report): void {
       const leader = leaders.get(event.sid);
       if (leader === undefined || newest === null) return;
       const passedMs = Math.min(event.timeMs - leader.lastMs, longestSilenceTicks * tickMs);

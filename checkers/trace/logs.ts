@@ -1,7 +1,7 @@
 // What is in a log: proposals with their place, the leader's history and nothing else, and cuts that cut
 // nothing that was committed.
 
-import type { Invariant } from './invariant.ts';
+import type { Invariant, Report } from './invariant.ts';
 import type { ServerModel, TraceModel } from './trace-model.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import { counterOf, epochOf, hex, isNext } from './zxids.ts';
@@ -112,10 +112,7 @@ export const appendOrder: Invariant = {
   id: 'I-18',
   name: 'a log rises without gaps, and no role outlives its end',
   watch(model) {
-    const inRole = (
-      event: TraceEvent,
-      report: (sentence: string, events: readonly TraceEvent[]) => void,
-    ): void => {
+    const inRole = (event: TraceEvent, report: Report): void => {
       const server = model.server(event.sid);
       if (event.incarnation === server.incarnation && event.instance < server.instance) {
         report(`server ${event.sid} emitted ${event.event} for a role that had ended`, [event]);
