@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { Client, ClientOptions } from '../client/client.ts';
 import { TcpTransport } from '../client/tcp-transport.ts';
 import type { SocketAddress } from '../client/tcp-transport.ts';
+import { WithoutDeeperFaults } from './deeper-faults.ts';
 import { ZooKeeperClient } from '../client/zookeeper-client.ts';
 import { EnvironmentError } from './ensemble.ts';
 import type { Capability, Ensemble, EnsembleFiles, ServerDescription, ServerStatus } from './ensemble.ts';
@@ -33,7 +34,7 @@ export function createEndpointsEnsemble(endpoints: readonly SocketAddress[]): En
   return new EndpointsEnsemble(endpoints);
 }
 
-class EndpointsEnsemble implements Ensemble {
+class EndpointsEnsemble extends WithoutDeeperFaults implements Ensemble {
   readonly world = 'endpoints';
   readonly clock = new WallClock();
   readonly capabilities: ReadonlySet<Capability> = new Set<Capability>();
@@ -46,6 +47,7 @@ class EndpointsEnsemble implements Ensemble {
   readonly #clients = new Set<ZooKeeperClient>();
 
   constructor(endpoints: readonly SocketAddress[]) {
+    super();
     this.#endpoints = endpoints;
     this.servers = endpoints.map(({ host, port }, index) => ({
       sid: index + 1,

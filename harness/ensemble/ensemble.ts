@@ -3,12 +3,26 @@
 
 import type { Client, ClientOptions } from '../client/client.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
+import type { DeeperFaults } from './deeper-faults.ts';
 
 export type WorldName = 'sim' | 'docker' | 'endpoints';
 
 /** What a world can do to its servers. */
 export type Capability =
-  'kill' | 'pause' | 'partition' | 'powerLoss' | 'clock' | 'slowDisk' | 'traces' | 'mutants';
+  | 'kill'
+  | 'pause'
+  | 'partition'
+  | 'powerLoss'
+  | 'links'
+  | 'clock'
+  | 'disk'
+  | 'bitRot'
+  | 'wipe'
+  /** Servers report what they do, into `trace.jsonl`. */
+  | 'traces'
+  /** And the run can wait for a report as it is made. */
+  | 'anchors'
+  | 'mutants';
 
 export interface ServerDescription {
   readonly sid: number;
@@ -45,7 +59,7 @@ export interface EnsembleFiles {
   readonly trace: readonly string[];
 }
 
-export interface Ensemble extends AsyncDisposable {
+export interface Ensemble extends AsyncDisposable, DeeperFaults {
   readonly world: WorldName;
   readonly clock: RunClock;
   readonly capabilities: ReadonlySet<Capability>;

@@ -3,18 +3,19 @@
 // or a probe, and for nothing else; `drive` also tells when the world itself failed.
 
 import assert from 'node:assert/strict';
+import { basename } from 'node:path';
 import type { Client, ClientOptions } from '../client/client.ts';
 import { ZooKeeperClient } from '../client/zookeeper-client.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
 import type { Random } from '../random/random.ts';
-import type { DiskFault } from '../simulation/disk.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
-import { Scheduler } from '../simulation/scheduler.ts';
+import { nsPerMs, Scheduler } from '../simulation/scheduler.ts';
 import { SimulatedServer } from '../simulation/simulated-server.ts';
 import type { MakeServer } from '../simulation/simulated-server.ts';
 import { SimulatedTransport } from '../simulation/simulated-transport.ts';
 import { TraceHash } from '../simulation/trace-hash.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
+import type { DiskCondition, LinkCondition } from './deeper-faults.ts';
 import type {
   Capability,
   Cut,
@@ -74,6 +75,7 @@ export class SimEnsemble implements Ensemble {
   readonly #network: SimulatedNetwork;
   readonly #machines = new Map<number, SimulatedServer>();
   readonly #trace: TraceEvent[] = [];
+  readonly #traceWatches = new Set<(event: TraceEvent) => void>();
   readonly #clients: ZooKeeperClient[] = [];
 
   constructor(options: SimEnsembleOptions) {
@@ -90,10 +92,13 @@ export class SimEnsemble implements Ensemble {
       'pause',
       'partition',
       'powerLoss',
+      'links',
       'clock',
-      'slowDisk',
+      'disk',
+      'bitRot',
+      'wipe',
       'mutants',
-      ...(traces ? (['traces'] as const) : []),
+      ...(traces ? (['traces', 'anchors'] as const) : []),
     ]);
     this.servers = Array.from({ length: participants + observers }, (_, index) => ({
       sid: index + 1,
@@ -115,7 +120,7 @@ export class SimEnsemble implements Ensemble {
         network: this.#network,
         random: this.#random.fork(`server ${sid}`),
         makeServer: this.#makerOf(module, sid),
-        trace: this.capabilities.has('traces') ? (event) => this.#trace.push(event) : undefined,
+        trace: this.capabilities.has('traces') ? (event) => this.#report(event) : undefined,
       });
       machine.disk.install(`${dataDirectory}/myid`, Buffer.from(`${sid}\n`));
       this.#machines.set(sid, machine);
@@ -174,24 +179,56 @@ export class SimEnsemble implements Ensemble {
     this.#network.setCuts(cuts);
   }
 
-  /** Tears down every connection between two servers. */
+  async setLinks(conditions: readonly LinkCondition[]): Promise<void> {
+    this.#network.setConditions(conditions);
+  }
+
   async resetLinks(one: number, other: number): Promise<void> {
     this.#network.reset(this.#machine(one).host, this.#machine(other).host);
   }
 
-  /** Moves the wall clock of a server. */
   async jumpClock(sid: number, byMs: number): Promise<void> {
     this.#machine(sid).clock.jump(byMs);
   }
 
-  /** Multiplies the time of every fsync; 1 is the normal speed. */
-  async slowDisk(sid: number, factor: number): Promise<void> {
-    this.#machine(sid).disk.slowness = factor;
+  async driftClock(sid: number, rate: number): Promise<void> {
+    this.#machine(sid).clock.setRate(rate);
   }
 
-  /** Lets everything that writes to a disk fail, until it is set to null. */
-  async failDisk(sid: number, fault: DiskFault | null): Promise<void> {
-    this.#machine(sid).disk.fault = fault;
+  async clockOffsetMs(sid: number): Promise<number> {
+    return this.#machine(sid).clock.offsetMs;
+  }
+
+  async setDisk(sid: number, { slowness, error }: DiskCondition): Promise<void> {
+    const { disk } = this.#machine(sid);
+    if (slowness !== undefined) disk.slowness = slowness;
+    if (error !== undefined) disk.fault = error;
+  }
+
+  async wipe(sid: number): Promise<void> {
+    const machine = this.#machine(sid);
+    assert.ok(!machine.isRunning, `server ${sid} runs; its disk can only be wiped while it does not`);
+    machine.disk.wipe(`${dataDirectory}/`, { keep: [`${dataDirectory}/myid`] });
+  }
+
+  async rot(sid: number, what: 'log' | 'snapshot', random: Random): Promise<string | null> {
+    const prefix = what === 'log' ? 'log.' : 'snapshot.';
+    return this.#machine(sid).disk.rot((path) => basename(path).startsWith(prefix), random);
+  }
+
+  awaitTrace(matches: (event: TraceEvent) => boolean, withinMs: number): Promise<TraceEvent | null> {
+    return this.#time.wait((settle) => {
+      const watch = (event: TraceEvent): void => {
+        if (matches(event)) finish(event);
+      };
+      const timeout = this.#scheduler.after(withinMs * nsPerMs, () => finish(null));
+      const finish = (event: TraceEvent | null): void => {
+        this.#scheduler.cancel(timeout);
+        this.#traceWatches.delete(watch);
+        settle(event);
+      };
+      this.#traceWatches.add(watch);
+    });
   }
 
   async isRunning(sid: number): Promise<boolean> {
@@ -229,6 +266,11 @@ export class SimEnsemble implements Ensemble {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#time.stop();
     for (const client of this.#clients) client.abandon();
+  }
+
+  #report(event: TraceEvent): void {
+    this.#trace.push(event);
+    for (const watch of this.#traceWatches) watch(event);
   }
 
   #machine(sid: number): SimulatedServer {

@@ -3,7 +3,7 @@
 
 import type { Clock, Timer } from '../../docker/zab/src/server/ports.ts';
 import type { Executor } from './executor.ts';
-import { nsPerMs } from './scheduler.ts';
+import { nsPerMs, ScheduledEvent } from './scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** The wall clock at the start of every simulated run: fixed, or equal seeds would differ (1 January 2026). */
@@ -18,13 +18,19 @@ export interface ClockOptions {
 
 export class SimulatedClock {
   readonly #scheduler: Scheduler;
-  readonly #rate: number;
+  #rate: number;
+  readonly #ownRate: number;
   readonly #uptimeMs: number;
   #wallOffsetMs = 0;
+  /** What had passed on this clock when its rate changed last, and when that was. */
+  #elapsedAtChangeMs = 0;
+  #changedAtNs = 0;
+  readonly #timers = new Set<RunningTimer>();
 
   constructor(scheduler: Scheduler, { driftPpm, uptimeMs }: ClockOptions) {
     this.#scheduler = scheduler;
-    this.#rate = 1 + driftPpm / 1_000_000;
+    this.#ownRate = 1 + driftPpm / 1_000_000;
+    this.#rate = this.#ownRate;
     this.#uptimeMs = uptimeMs;
   }
 
@@ -41,6 +47,22 @@ export class SimulatedClock {
     this.#wallOffsetMs += byMs;
   }
 
+  /** Lets both clocks run so many times as fast, from now on; 1 is back to the drift that they were made with. */
+  setRate(factor: number): void {
+    this.#elapsedAtChangeMs = this.#elapsedMs();
+    this.#changedAtNs = this.#scheduler.nowNs;
+    this.#rate = this.#ownRate * factor;
+    for (const timer of this.#timers) {
+      this.#scheduler.cancel(timer.event);
+      timer.event = this.#eventAt(timer);
+    }
+  }
+
+  /** By how much the wall clock is ahead of true time. */
+  get offsetMs(): number {
+    return this.#wallOffsetMs + this.#elapsedMs() - this.#scheduler.nowNs / nsPerMs;
+  }
+
   /** This clock as one process incarnation sees it: timers wait while it is paused and die with it. */
   portFor(executor: Executor): Clock {
     return {
@@ -51,22 +73,40 @@ export class SimulatedClock {
   }
 
   #elapsedMs(): number {
-    return (this.#scheduler.nowNs / nsPerMs) * this.#rate;
+    return this.#elapsedAtChangeMs + ((this.#scheduler.nowNs - this.#changedAtNs) / nsPerMs) * this.#rate;
   }
 
   #after(executor: Executor, delayMs: number, run: () => void): Timer {
     let isCancelled = false;
-    const event = this.#scheduler.after((Math.max(0, delayMs) / this.#rate) * nsPerMs, () => {
+    const fire = (): void => {
+      this.#timers.delete(timer);
       executor.run(() => {
         // Cancelled between the moment it fell due and the moment the process got to it.
         if (!isCancelled) run();
       });
-    });
+    };
+    const timer: RunningTimer = { dueMs: this.#elapsedMs() + Math.max(0, delayMs), fire, event: unscheduled };
+    timer.event = this.#eventAt(timer);
+    this.#timers.add(timer);
     return {
       cancel: () => {
         isCancelled = true;
-        this.#scheduler.cancel(event);
+        this.#timers.delete(timer);
+        this.#scheduler.cancel(timer.event);
       },
     };
   }
+
+  #eventAt({ dueMs, fire }: RunningTimer): ScheduledEvent {
+    return this.#scheduler.after((Math.max(0, dueMs - this.#elapsedMs()) / this.#rate) * nsPerMs, fire);
+  }
 }
+
+interface RunningTimer {
+  /** Of what has passed on this clock. */
+  readonly dueMs: number;
+  readonly fire: () => void;
+  event: ScheduledEvent;
+}
+
+const unscheduled = new ScheduledEvent(0, 0, () => {}, -1);

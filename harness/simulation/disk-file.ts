@@ -43,6 +43,16 @@ export class DiskFile {
     this.#length = size;
   }
 
+  /** How much of the front has reached the medium. */
+  get durableLength(): number {
+    return this.#commonLength;
+  }
+
+  /** Changes one byte on the medium, and in the page cache with it. */
+  damage(offset: number, mask: number): void {
+    this.#bytes[offset] = (this.#bytes[offset] ?? 0) ^ mask;
+  }
+
   sync(): void {
     this.#commonLength = this.#length;
     this.#durableTail = nothing;

@@ -12,6 +12,8 @@ import { nsPerMs } from './scheduler.ts';
 import type { ScheduledEvent, Scheduler } from './scheduler.ts';
 
 const shortestBatchNs = 20_000;
+/** A file whose very header is damaged is plainly none; the interesting damage is behind it. */
+const fileHeaderBytes = 16;
 
 /**
  * ENOSPC: writes fail, the first of them half-way. EIO: writes go to the page cache as ever, and only the sync
@@ -114,6 +116,25 @@ export class SimulatedDisk {
     }
     this.#unsyncedNames.clear();
     for (const file of this.#files.values()) file.losePower(this.#random);
+  }
+
+  /** Removes every file below a directory but those kept, durably: another medium was put in. */
+  wipe(directory: string, { keep }: { readonly keep: readonly string[] }): void {
+    this.#unsyncedNames.clear();
+    for (const path of this.#files.keys())
+      if (path.startsWith(directory) && !keep.includes(path)) this.#files.delete(path);
+  }
+
+  /** Flips bits of one byte in one of the newest two files that match: which and where, null without any. */
+  rot(isMeant: (path: string) => boolean, random: Random): string | null {
+    const meant = [...this.#files]
+      .filter(([path, file]) => isMeant(path) && file.durableLength > fileHeaderBytes)
+      .sort(([one], [other]) => (one < other ? 1 : -1));
+    if (meant.length === 0) return null;
+    const [path, file] = random.pick(meant.slice(0, 2));
+    const offset = random.between(fileHeaderBytes, file.durableLength - 1);
+    file.damage(offset, random.between(1, 255));
+    return `byte ${offset} of ${path} (${file.length} bytes)`;
   }
 
   #startBatch(lane: Lane): void {

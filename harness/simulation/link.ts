@@ -153,6 +153,12 @@ export class SimulatedLink implements Link {
     this.#outboundEvent = this.#network.scheduler.at(dueNs, this.#arrive);
   }
 
+  /** A stall ended: what it held goes on at once, unless something else holds it. */
+  release(): void {
+    if (this.#stalledSinceNs === null || this.#outboundEvent !== null) return;
+    this.#outboundEvent = this.#network.scheduler.after(1, this.#arrive);
+  }
+
   #transmit(bytes: Buffer | null): void {
     const earliestNs = this.#network.scheduler.nowNs + this.#network.drawDelayNs(this.host, this.remote);
     this.#lastArrivalNs = Math.max(this.#lastArrivalNs, earliestNs);
@@ -183,7 +189,7 @@ export class SimulatedLink implements Link {
     const isReturnCut = network.isCut(peer.host, this.host);
     if (!isReturnCut) this.#unacknowledgedBytes = 0;
     while (this.#isDue()) {
-      if (network.isCut(this.host, peer.host) || (isReturnCut && this.#isWindowFull())) return this.#stall();
+      if (network.isHeld(this.host, peer.host) || (isReturnCut && this.#isWindowFull())) return this.#stall();
       this.#stalledSinceNs = null;
       network.stalledLinks.delete(this);
       const segment = this.#outbound.shift() as Segment;

@@ -54,6 +54,9 @@ export class SimulatedNetwork {
   readonly #random: Random;
   readonly #hosts = new Map<string, Host>();
   #cuts = new Set<number>();
+  /** By the same keys. */
+  readonly #delaysNs = new Map<number, number>();
+  #stalls = new Set<number>();
 
   constructor(options: { scheduler: Scheduler; random: Random; hash: TraceHash }) {
     this.scheduler = options.scheduler;
@@ -72,6 +75,33 @@ export class SimulatedNetwork {
     this.#cuts = new Set(cuts.map(({ from, to }) => cutKey(from, to)));
     for (const key of this.#cuts) this.hash.mix(key);
     for (const link of this.stalledLinks) link.retransmit();
+  }
+
+  /** Replaces all conditions. What was stalled goes on at once. */
+  setConditions(
+    conditions: readonly {
+      readonly from: number;
+      readonly to: number;
+      readonly delayMs?: number;
+      readonly stalled?: boolean;
+    }[],
+  ): void {
+    this.#delaysNs.clear();
+    this.#stalls.clear();
+    for (const { from, to, delayMs = 0, stalled = false } of conditions) {
+      const key = cutKey(from, to);
+      this.hash.mix(key);
+      if (delayMs > 0) this.#delaysNs.set(key, delayMs * nsPerMs);
+      if (stalled) this.#stalls.add(key);
+    }
+    for (const link of this.stalledLinks) link.release();
+  }
+
+  /** Bytes do not arrive now, because of a cut or a stall. */
+  isHeld(from: Host, to: Host): boolean {
+    return (
+      this.isCut(from, to) || (this.#stalls.size > 0 && this.#stalls.has(cutKey(from.number, to.number)))
+    );
   }
 
   isCut(from: Host, to: Host): boolean {
@@ -94,9 +124,15 @@ export class SimulatedNetwork {
   drawDelayNs(from: Host, to: Address): number {
     if (from.name === to.host) return loopbackDelayNs;
     const draw = this.#random.float();
-    const delayNs = (0.1 + 1.9 * draw) * nsPerMs;
+    const delayNs = (0.1 + 1.9 * draw) * nsPerMs + this.#conditionNs(from, to);
     // The same draw decides on the tail, since this is called for every message.
     return draw < 0.995 ? delayNs : delayNs + (draw - 0.995) * 4000 * nsPerMs;
+  }
+
+  #conditionNs(from: Host, to: Address): number {
+    if (this.#delaysNs.size === 0) return 0;
+    const host = this.#hosts.get(to.host);
+    return host === undefined ? 0 : (this.#delaysNs.get(cutKey(from.number, host.number)) ?? 0);
   }
 
   /** The process of a host is gone; its kernel closes what it had open. */
@@ -214,7 +250,7 @@ class Dial {
   #arrive(): void {
     if (this.#link.isClosed) return this.#finish();
     if (this.#to === null) return this.#refuse(`no host is named ${this.#link.remote.host}`);
-    if (this.#network.isCut(this.#from, this.#to) || this.#network.isCut(this.#to, this.#from)) {
+    if (this.#network.isHeld(this.#from, this.#to) || this.#network.isHeld(this.#to, this.#from)) {
       this.#network.scheduler.after(this.#retryNs, () => this.#sendSyn());
       this.#retryNs *= 2;
       return;

@@ -1,6 +1,7 @@
 // An ensemble for tests of what harms ensembles: it remembers what was done to it, and each of its powers can
 // be made to fail quietly, which is what a proof must notice.
 
+import { WithoutDeeperFaults } from '../../harness/ensemble/deeper-faults.ts';
 import type { Client, ClientOptions } from '../../harness/client/client.ts';
 import type {
   Capability,
@@ -25,7 +26,7 @@ export interface FakeEnsembleOptions {
   readonly makeClient?: (options: ClientOptions) => Client;
 }
 
-export class FakeEnsemble implements Ensemble {
+export class FakeEnsemble extends WithoutDeeperFaults implements Ensemble {
   readonly world = 'sim';
   readonly clock = new VirtualClock();
   readonly capabilities: ReadonlySet<Capability>;
@@ -45,6 +46,7 @@ export class FakeEnsemble implements Ensemble {
 
   constructor(options: FakeEnsembleOptions = {}) {
     const { servers = 5, observers = 0, leader = servers } = options;
+    super();
     this.#options = options;
     this.leader = leader;
     this.capabilities = new Set(options.capabilities ?? ['kill', 'pause', 'partition', 'powerLoss']);

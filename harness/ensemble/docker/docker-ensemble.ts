@@ -7,6 +7,7 @@ import type { Client, ClientOptions } from '../../client/client.ts';
 import { TcpTransport } from '../../client/tcp-transport.ts';
 import type { SocketAddress } from '../../client/tcp-transport.ts';
 import { ZooKeeperClient } from '../../client/zookeeper-client.ts';
+import { WithoutDeeperFaults } from '../deeper-faults.ts';
 import { EnvironmentError } from '../ensemble.ts';
 import type {
   Capability,
@@ -118,7 +119,7 @@ interface Provisioned {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-export class DockerEnsemble implements Ensemble {
+export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
   readonly world = 'docker';
   readonly clock = new WallClock();
   readonly capabilities: ReadonlySet<Capability>;
@@ -135,6 +136,7 @@ export class DockerEnsemble implements Ensemble {
 
   constructor({ docker, options, servers, pods, versions }: Provisioned) {
     const timing = { ...defaultTiming, ...timingOf(options) };
+    super();
     this.#docker = docker;
     this.#options = options;
     this.#pods = new Map(pods.map((pod) => [pod.sid, pod]));

@@ -41,7 +41,7 @@ export async function diagnose(): Promise<Diagnosis[]> {
 const simulatedWorld: Diagnosis = {
   name: 'world sim',
   ok: true,
-  detail: 'kill, pause, partition, powerLoss, clock, slowDisk, traces, mutants',
+  detail: 'kill, pause, partition, powerLoss, links, clock, disk, bitRot, wipe, traces, anchors, mutants',
 };
 
 function checkNode(): Diagnosis {

@@ -189,7 +189,7 @@ describe('simulated ensemble', () => {
   it('ends a server whose disk fails, as the server asked', async () => {
     await using ensemble = await startEnsemble();
     await ensemble.kill(3);
-    await ensemble.failDisk(3, 'ENOSPC');
+    await ensemble.setDisk(3, { error: 'ENOSPC' });
     await ensemble.startServer(3);
     await ensemble.clock.sleep(10);
 

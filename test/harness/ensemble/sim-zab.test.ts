@@ -94,7 +94,7 @@ describe('the bundled ensemble in the simulated world', () => {
       for (let round = 0; round < 40; round++) {
         const leader = ensemble.servers.find(({ sid }) => sid === 1 + (round % 5))!.sid;
         const sid = random.chance(0.5) ? leader : random.between(1, 5);
-        await ensemble.failDisk(sid, random.chance(0.8) ? 'ENOSPC' : 'EIO');
+        await ensemble.setDisk(sid, { error: random.chance(0.8) ? 'ENOSPC' : 'EIO' });
         for (let count = 0; count < 5; count++) {
           const path = `/${round}-${count}`;
           await client.create(path, Buffer.alloc(300)).then(
@@ -103,7 +103,7 @@ describe('the bundled ensemble in the simulated world', () => {
           );
         }
         await ensemble.clock.sleep(random.between(0, 600));
-        await ensemble.failDisk(sid, null);
+        await ensemble.setDisk(sid, { error: null });
         if (!(await ensemble.isRunning(sid))) await ensemble.startServer(sid);
       }
       await waitForLeader(ensemble);

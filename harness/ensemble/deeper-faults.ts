@@ -1,0 +1,101 @@
+// Faults below the level of processes and cuts: disks, links and clocks that misbehave, and steps anchored on
+// what servers report. Only the simulated world has them all; capabilities say which are there.
+
+import type { TraceEvent } from '../history/trace-event.ts';
+import type { Random } from '../random/random.ts';
+
+/** ENOSPC: writes fail, the first of them half-way. EIO: writes go to the page cache and the sync fails. */
+export type DiskErrorCode = 'EIO' | 'ENOSPC';
+
+/** What is left out stays as it is. */
+export interface DiskCondition {
+  /** Factor on the time of every sync; 1 is the normal speed. */
+  readonly slowness?: number;
+  /** Null: no error any more. */
+  readonly error?: DiskErrorCode | null;
+}
+
+/** Directed: how bytes go from one server to another. */
+export interface LinkCondition {
+  readonly from: number;
+  readonly to: number;
+  /** Added to the time that every message takes. */
+  readonly delayMs?: number;
+  /** Bytes are held back, and come in order when the condition ends. */
+  readonly stalled?: boolean;
+}
+
+export interface DeeperFaults {
+  /** Needs capability `disk`. */
+  setDisk(sid: number, condition: DiskCondition): Promise<void>;
+  /** Removes all data of a server that does not run; its id stays. Needs capability `wipe`. */
+  wipe(sid: number): Promise<void>;
+  /**
+   * Changes one byte that was on the medium already: a sentence on what and where, null when the server has no
+   * such file. Needs capability `bitRot`.
+   */
+  rot(sid: number, what: 'log' | 'snapshot', random: Random): Promise<string | null>;
+  /** Replaces all conditions; an empty list heals. Needs capability `links`. */
+  setLinks(conditions: readonly LinkCondition[]): Promise<void>;
+  /** Tears down every connection between two servers. Needs capability `links`. */
+  resetLinks(one: number, other: number): Promise<void>;
+  /** Moves the wall clock. Needs capability `clock`. */
+  jumpClock(sid: number, byMs: number): Promise<void>;
+  /** Lets both clocks run `rate` times as fast as true time. Needs capability `clock`. */
+  driftClock(sid: number, rate: number): Promise<void>;
+  /** By how much the wall clock is ahead of true time. Needs capability `clock`. */
+  clockOffsetMs(sid: number): Promise<number>;
+  /**
+   * The next report that matches, at the very moment at which it is made; null when none came in time. Needs
+   * capability `traces` in a world that knows their order.
+   */
+  awaitTrace(matches: (event: TraceEvent) => boolean, withinMs: number): Promise<TraceEvent | null>;
+}
+
+/** For worlds without them: each refuses by name. */
+export abstract class WithoutDeeperFaults implements DeeperFaults {
+  abstract readonly world: string;
+
+  setDisk(sid: number): Promise<void> {
+    return this.#refuse(`change the disk of server ${sid}`);
+  }
+
+  wipe(sid: number): Promise<void> {
+    return this.#refuse(`wipe the disk of server ${sid}`);
+  }
+
+  rot(sid: number): Promise<string | null> {
+    return this.#refuse(`damage files of server ${sid}`);
+  }
+
+  /** Healing what was never changed is done already. */
+  async setLinks(conditions: readonly LinkCondition[]): Promise<void> {
+    const [first] = conditions;
+    if (first !== undefined)
+      await this.#refuse(`slow or stall the link from server ${first.from} to server ${first.to}`);
+  }
+
+  resetLinks(one: number, other: number): Promise<void> {
+    return this.#refuse(`reset the connections between servers ${one} and ${other}`);
+  }
+
+  jumpClock(sid: number): Promise<void> {
+    return this.#refuse(`move the clock of server ${sid}`);
+  }
+
+  driftClock(sid: number): Promise<void> {
+    return this.#refuse(`change the speed of the clock of server ${sid}`);
+  }
+
+  clockOffsetMs(sid: number): Promise<number> {
+    return this.#refuse(`compare the clock of server ${sid}`);
+  }
+
+  awaitTrace(_matches: (event: TraceEvent) => boolean, _withinMs: number): Promise<TraceEvent | null> {
+    return this.#refuse('follow what servers report as they report it');
+  }
+
+  #refuse(what: string): Promise<never> {
+    return Promise.reject(new Error(`the ${this.world} world cannot ${what}`));
+  }
+}
