@@ -63,7 +63,7 @@ export function coverageOf(
     'expired sessions': 0,
   };
   const cells: Record<string, number> = {};
-  const waiting = [...faults].sort((a, b) => a.startNs - b.startNs);
+  const waiting = faults.flatMap(blowsOf).sort((a, b) => a.startNs - b.startNs);
   const meet = (beforeNs: number): void => {
     for (;;) {
       const fault = waiting[0];
@@ -82,6 +82,12 @@ export function coverageOf(
   }
   meet(Infinity);
   return { cells, happenings: counts };
+}
+
+/** What hits at one moment: a fault as a whole, or each blow of a directed schedule under the name of its kind. */
+function blowsOf(fault: InjectedFault): Pick<InjectedFault, 'nemesis' | 'targets' | 'startNs'>[] {
+  if (fault.strikes === undefined) return [fault];
+  return fault.strikes.map(({ kind, sid, timeNs }) => ({ nemesis: kind, targets: [sid], startNs: timeNs }));
 }
 
 function follow(

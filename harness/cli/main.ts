@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
 import { exitCodes } from '../run/exit-code.ts';
-import { packageRoot } from '../run/package-root.ts';
+import { packageRoot } from '../package-root.ts';
 import { printError } from './output.ts';
 import { createProgram } from './program.ts';
 import { UsageError } from './usage.ts';

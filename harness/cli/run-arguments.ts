@@ -3,6 +3,9 @@
 
 import { randomInt } from 'node:crypto';
 import { findWorkload, workloads } from '../../workloads/index.ts';
+import { directedNemeses } from '../nemesis/directed/catalogue.ts';
+import { ScheduleError } from '../nemesis/directed/schedule.ts';
+import type { Nemesis } from '../nemesis/fault.ts';
 import { findNemesis, nemeses } from '../nemesis/nemeses.ts';
 import { findMutantPatch, listMutants, readMutantRecipe } from '../run/mutant.ts';
 import { defaultRunOptions } from '../run/run-options.ts';
@@ -165,14 +168,23 @@ function parseWorkloads(text: string): readonly string[] {
 function parseNemeses(text: string): readonly string[] {
   const names = parseList(text, '--nemesis');
   if (names.length === 1 && names[0] === 'none') return [];
-  const known = nemeses.map((nemesis) => nemesis.name);
   for (const name of names) {
     if (name === 'none') throw new UsageError(`--nemesis: none stands alone, found '${text}'`);
-    if (findNemesis(name) === undefined) {
+    if (readNemesis(name) === undefined) {
+      const known = [...nemeses, ...directedNemeses()].map((nemesis) => nemesis.name);
       throw unknownName(name, { kind: 'nemesis', known: [...known, 'none'] });
     }
   }
   return names;
+}
+
+/** A malformed schedule file is a wrong argument. */
+function readNemesis(name: string): Nemesis | undefined {
+  try {
+    return findNemesis(name);
+  } catch (error) {
+    throw error instanceof ScheduleError ? new UsageError(`--nemesis: ${error.message}`) : error;
+  }
 }
 
 /** Null: the world's own choice. */

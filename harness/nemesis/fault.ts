@@ -17,6 +17,14 @@ export interface FaultTools {
   readonly isWanted: () => boolean;
 }
 
+/** One blow of a fault that strikes more than once. */
+export interface FaultStrike {
+  /** `kill`, `power-loss`, `cut` …; what a campaign counts. */
+  readonly kind: string;
+  readonly sid: number;
+  readonly timeNs: number;
+}
+
 export interface Fault {
   readonly nemesis: string;
   /** What exactly: `leader isolated`, `kill -9 of a minority`. */
@@ -26,6 +34,8 @@ export interface Fault {
   readonly keepsQuorum: boolean;
   /** How long it should last: `long` outlives an election, `short` does not pay to be longer. */
   readonly duration: 'long' | 'short';
+  /** Of a fault that strikes more than once: each blow so far. */
+  readonly strikes?: readonly FaultStrike[];
   inject(tools: FaultTools): Promise<void>;
   /** What was observed that shows that it took effect; null when nothing shows it. */
   prove(tools: FaultTools): Promise<string | null>;

@@ -1,5 +1,6 @@
 // The nemeses by name, as `--nemesis` and `ordeal list nemeses` know them.
 
+import { directedNemeses, findScheduleFile } from './directed/catalogue.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { kill, pause, powerLoss } from './crash.ts';
 import type { Nemesis } from './fault.ts';
@@ -9,8 +10,10 @@ import { participantsOf } from './targets.ts';
 
 export const nemeses: readonly Nemesis[] = [partition, kill, pause, powerLoss, orphanedTail];
 
+/** A nemesis by its name, a directed schedule by its own or its file. Throws ScheduleError when that is malformed. */
 export function findNemesis(name: string): Nemesis | undefined {
-  return nemeses.find((nemesis) => nemesis.name === name);
+  const named = [...nemeses, ...directedNemeses()].find((nemesis) => nemesis.name === name);
+  return named ?? findScheduleFile(name);
 }
 
 /** One sentence for each nemesis that this world cannot carry out. */

@@ -126,7 +126,16 @@ export class NemesisRun {
     const { shape, targets } = fault;
     const acknowledgedAfter = acknowledged() - acknowledgedAtEnd;
     this.#windows.push({
-      fault: { nemesis: fault.nemesis, shape, targets, startNs, endNs, proof, acknowledgedDuring },
+      fault: {
+        nemesis: fault.nemesis,
+        shape,
+        targets,
+        startNs,
+        endNs,
+        proof,
+        acknowledgedDuring,
+        ...(fault.strikes === undefined ? {} : { strikes: fault.strikes }),
+      },
       keepsQuorum: fault.keepsQuorum,
       acknowledgedDuring,
       acknowledgedAfter,

@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
-import { packageRoot } from './package-root.ts';
+import { packageRoot } from '../package-root.ts';
 import { applyFilePatch, parseUnifiedDiff, PatchError } from './unified-diff.ts';
 
 const mutantFolder = 'docker/zab/mutants';

@@ -3,6 +3,7 @@
 
 import type { GuaranteeResult, Verdict } from '../../checkers/verdict.ts';
 import type { WorldName } from '../ensemble/ensemble.ts';
+import type { FaultStrike } from '../nemesis/fault.ts';
 
 /** Options with every default filled in; what `run.json` keeps and the replay command is made from. */
 export interface RunOptions {
@@ -41,6 +42,8 @@ export interface InjectedFault {
   readonly proof: string | null;
   /** Acknowledged operations that completed while it lasted. */
   readonly acknowledgedDuring: number;
+  /** Of a directed schedule: each blow, with its own moment. */
+  readonly strikes?: readonly FaultStrike[];
 }
 
 /** Who led, from when to when: the report's leader lane. */

@@ -51,6 +51,11 @@ const rules = [
     modules: ['node:assert/strict', 'node:path'],
   },
   {
+    of: 'harness/nemesis/directed',
+    folders: ['harness/nemesis', 'harness/ensemble', 'harness/history', 'harness/package-root.ts'],
+    modules: ['node:fs', 'node:path'],
+  },
+  {
     of: 'harness/nemesis',
     folders: [
       'harness/ensemble',

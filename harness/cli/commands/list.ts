@@ -4,6 +4,7 @@ import { guarantees } from '../../../checkers/guarantees.ts';
 import { traceGuarantee } from '../../../checkers/trace/trace-guarantee.ts';
 import { models } from '../../../checkers/models/models.ts';
 import { workloads } from '../../../workloads/index.ts';
+import { directedNemeses } from '../../nemesis/directed/catalogue.ts';
 import { nemeses } from '../../nemesis/nemeses.ts';
 import { exitCodes } from '../../run/exit-code.ts';
 import { listMutants } from '../../run/mutant.ts';
@@ -22,7 +23,11 @@ const systems: readonly Row[] = [
 
 const lists: Readonly<Record<string, () => readonly Row[]>> = {
   workloads: () => workloads.map(row),
-  nemeses: () => nemeses.map(row),
+  nemeses: () => [
+    ...nemeses.map(row),
+    ...directedNemeses().map(row),
+    ['FILE.json', 'a directed schedule of your own: steps anchored on what servers report'],
+  ],
   guarantees: () => [...guarantees, traceGuarantee, progressGuarantee].map(row),
   systems: () => systems,
   models: () => models.map(row),
