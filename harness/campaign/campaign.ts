@@ -12,6 +12,7 @@ import type { Coverage } from './coverage.ts';
 import { drawRun } from './draw-run.ts';
 import type { RunOutcome } from './outcome.ts';
 import { runInPool } from './worker-pool.ts';
+import type { PoolTask } from './worker-pool.ts';
 
 export interface CampaignProgress {
   readonly done: number;
@@ -75,9 +76,9 @@ class Campaign {
     this.#seeds = all.filter((_, index) => index % shard.of === shard.index - 1);
   }
 
-  next(): RunOptions | null {
+  next(): PoolTask | null {
     const seed = this.#seeds[this.#position++];
-    return seed === undefined ? null : this.#drawn(seed);
+    return seed === undefined ? null : { options: this.#drawn(seed) };
   }
 
   add(outcome: RunOutcome): void {
@@ -103,7 +104,7 @@ class Campaign {
   }
 
   /** Nothing is known of it but how to have it again. */
-  lose(options: RunOptions, reason: string): void {
+  lose({ options }: PoolTask, reason: string): void {
     this.#hashes.set(options.seed, reason);
     this.#inconclusive.set(options.seed, {
       seed: options.seed,

@@ -2,7 +2,7 @@
 // some faults out (swarm testing, Groce et al. 2012): a fault that is always there hides what only shows
 // without it, and two that get in each other's way are apart in some of the runs.
 
-import { nemeses } from '../nemesis/nemeses.ts';
+import { findNemesis, nemeses } from '../nemesis/nemeses.ts';
 import { Random } from '../random/random.ts';
 import { defaultRunOptions } from '../run/run-options.ts';
 import type { RunOptions } from '../run/run-result.ts';
@@ -19,14 +19,39 @@ const rates = [50, 100, 200, 400] as const;
 const processCounts = [2, 5, 10, 20] as const;
 const nemesisChance = 0.4;
 
-/** `base` gives what is not drawn: time limit, budgets, where failed runs go. */
-export function drawRun(seed: number, base: Omit<RunOptions, 'seed'> = defaultRunOptions): RunOptions {
+/**
+ * `base` gives what is not drawn: time limit, budgets, where failed runs go. `fixed` overrides what is: the recipe
+ * of a mutant.
+ */
+export function drawRun(
+  seed: number,
+  base: Omit<RunOptions, 'seed'> = defaultRunOptions,
+  fixed: Partial<RunOptions> = {},
+): RunOptions {
   const random = new Random(seed).fork('campaign');
-  const servers = random.pick(serverCounts);
+  const leastServers = Math.max(
+    1,
+    ...(fixed.nemeses ?? []).map((name) => findNemesis(name)?.leastParticipants ?? 1),
+  );
+  const servers = random.pick(serverCounts.filter((count) => count >= leastServers));
+  const drawn = drawRest(random, servers);
+  return { ...base, seed, servers, ...drawn, ...fixed };
+}
+
+type Drawn = Pick<
+  RunOptions,
+  | 'observers'
+  | 'tickMs'
+  | 'snapCount'
+  | 'commitLogCount'
+  | 'ratePerSecond'
+  | 'processes'
+  | 'workloads'
+  | 'nemeses'
+>;
+
+function drawRest(random: Random, servers: number): Drawn {
   return {
-    ...base,
-    seed,
-    servers,
     observers: servers === 1 ? 0 : random.pick(observerCounts),
     tickMs: random.pick(ticksMs),
     snapCount: random.pick(snapCounts),

@@ -1,5 +1,6 @@
 // What a campaign keeps of one run: small enough to hold for a hundred thousand of them.
 
+import { traceGuarantee } from '../../checkers/trace/trace-guarantee.ts';
 import type { Verdict } from '../../checkers/verdict.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import type { OperationCounts, RunOptions } from '../run/run-result.ts';
@@ -17,6 +18,8 @@ export interface RunOutcome {
     readonly verdict: Verdict;
     readonly reason: string;
   }[];
+  /** Of the trace, those that were broken: `I-11`. */
+  readonly invariants: readonly string[];
   readonly problems: readonly string[];
   readonly operations: OperationCounts;
   readonly faults: Readonly<Record<string, number>>;
@@ -28,9 +31,13 @@ export interface RunOutcome {
 }
 
 /** Carries out one run and writes nothing. */
-export async function runForOutcome(options: RunOptions): Promise<RunOutcome> {
+export async function runForOutcome(options: RunOptions, mutantRoot?: string): Promise<RunOutcome> {
   let ensemble: Ensemble | null = null;
-  const result = await run(options, { keepsFiles: false, over: (used) => void (ensemble = used) });
+  const result = await run(options, {
+    keepsFiles: false,
+    over: (used) => void (ensemble = used),
+    ...(mutantRoot === undefined ? {} : { mutantRoot }),
+  });
   const used = ensemble as Ensemble | null;
   const observers = (used?.servers ?? []).filter(({ role }) => role === 'observer').map(({ sid }) => sid);
   const faults: Record<string, number> = {};
@@ -42,6 +49,9 @@ export async function runForOutcome(options: RunOptions): Promise<RunOutcome> {
     notPassed: result.guarantees
       .filter(({ verdict }) => verdict === 'violated' || verdict === 'inconclusive')
       .map(({ name, verdict, reason }) => ({ name, verdict, reason: reason ?? '' })),
+    invariants: result.guarantees
+      .filter(({ name }) => name === traceGuarantee.name)
+      .flatMap(({ evidence }) => evidence.map(({ subject }) => subject.split(' ', 1)[0] ?? subject)),
     problems: result.problems.map(({ message }) => message),
     operations: result.operations,
     faults,

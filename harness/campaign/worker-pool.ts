@@ -7,13 +7,20 @@ import { fileURLToPath } from 'node:url';
 import type { RunOptions } from '../run/run-result.ts';
 import type { RunOutcome } from './outcome.ts';
 
+/** One run to carry out. */
+export interface PoolTask {
+  readonly options: RunOptions;
+  /** Where the server that the options name as a mutant was made already. */
+  readonly mutantRoot?: string;
+}
+
 export interface PoolOptions {
   readonly jobs: number;
   /** The next run; null when there is no more. */
-  readonly next: () => RunOptions | null;
-  readonly done: (outcome: RunOutcome) => void;
+  readonly next: () => PoolTask | null;
+  readonly done: (outcome: RunOutcome, task: PoolTask) => void;
   /** The process of this run died, or took longer than the deadline. */
-  readonly lost: (options: RunOptions, reason: string) => void;
+  readonly lost: (task: PoolTask, reason: string) => void;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal;
 }
@@ -26,16 +33,16 @@ async function work(options: PoolOptions): Promise<void> {
   let child: ChildProcess | null = null;
   try {
     for (;;) {
-      const run = options.signal?.aborted === true ? null : options.next();
-      if (run === null) return;
+      const task = options.signal?.aborted === true ? null : options.next();
+      if (task === null) return;
       child ??= fork(workerFile(), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-      const result = await carryOut(child, run, options);
+      const result = await carryOut(child, task, options);
       if (typeof result === 'string') {
         child.kill('SIGKILL');
         child = null;
-        if (options.signal?.aborted !== true) options.lost(run, result);
+        if (options.signal?.aborted !== true) options.lost(task, result);
       } else {
-        options.done(result);
+        options.done(result, task);
       }
     }
   } finally {
@@ -46,7 +53,7 @@ async function work(options: PoolOptions): Promise<void> {
 /** A text says why there is no outcome. */
 function carryOut(
   child: ChildProcess,
-  run: RunOptions,
+  task: PoolTask,
   { deadlineMs, signal }: PoolOptions,
 ): Promise<RunOutcome | string> {
   return new Promise((resolve) => {
@@ -73,7 +80,7 @@ function carryOut(
     child.once('message', answered);
     child.once('exit', ended);
     signal?.addEventListener('abort', aborted, { once: true });
-    child.send(run);
+    child.send(task);
   });
 }
 

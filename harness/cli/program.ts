@@ -8,6 +8,8 @@ import { checkCommand } from './commands/check.ts';
 import type { CheckArguments } from './commands/check.ts';
 import { cleanCommand, doctorCommand, imagesBuildCommand } from './commands/docker.ts';
 import { listCommand, listNames } from './commands/list.ts';
+import { mutantDefaults, mutantsCommand } from './commands/mutants.ts';
+import type { MutantsArguments } from './commands/mutants.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import type { RunCommandArguments } from './commands/run.ts';
@@ -44,6 +46,23 @@ export function createProgram(options: {
     .option('--quiet', 'no progress')
     .addHelpText('after', campaignExamples)
     .action(async (given: CampaignArguments) => finish(await campaignCommand(given)));
+
+  program
+    .command('mutants')
+    .description('plant known defects in the bundled server, one at a time, and catch each')
+    .option('--dir <DIR>', 'patches of your own instead of those that come with the package')
+    .option('--only <NAMES>', "some of them; see 'ordeal list mutants'")
+    .option('--seed <N>', `seed of the first run of each hunt (default: ${mutantDefaults.seed})`)
+    .option(
+      '--budget <N>',
+      `runs after which a mutant counts as survived (default: ${mutantDefaults.budget})`,
+    )
+    .option('--jobs <N>', 'processes (default: one for each core)')
+    .option('--time-limit <TIME>', 'of each run, unless the patch says otherwise (default: 20s)')
+    .option('--json', 'print one JSON value on standard output')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', mutantsHelp)
+    .action(async (given: MutantsArguments) => finish(await mutantsCommand(given)));
 
   program
     .command('check')
@@ -124,6 +143,7 @@ Start here:
   ordeal run                              one run in the simulated world, with faults, in about a minute
   ordeal run --on docker --system apache  the same against Apache ZooKeeper in containers
   ordeal campaign --count 1000            a thousand simulated runs, each of its own kind
+  ordeal mutants                          planted defects, and what catches them
   ordeal doctor                           what this machine can do
   ordeal list nemeses                     what can be done to an ensemble
 
@@ -139,6 +159,18 @@ Examples:
   ordeal campaign --count 1000                       a coffee break
   ordeal campaign --count 100000 --shard 3/8         the third of eight machines
   ordeal campaign --count 20 --seed 7 --json         the same twenty runs every time, for a script`;
+
+const mutantsHelp = `
+Each mutant is a patch of the server with a head that says what it breaks, and which workload, faults and options
+show it. Runs with rising seeds go on until a guarantee falls that a client can see; the correct build goes through
+every one of these runs too, and must pass. 'not-exercised' means that mutant and correct build did exactly the same.
+
+Examples:
+  ordeal mutants                                  the kill matrix
+  ordeal mutants --only no-trunc,minority-commit  two of them
+  ordeal mutants --dir my-patches --json          defects of your own, for a script
+
+Exit codes: 0 all caught, 1 the correct build raised an alarm, 2 a mutant survived or was not exercised.`;
 
 const runExamples = `
 Examples:

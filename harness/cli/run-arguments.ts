@@ -7,7 +7,9 @@ import { directedNemeses } from '../nemesis/directed/catalogue.ts';
 import { ScheduleError } from '../nemesis/directed/schedule.ts';
 import type { Nemesis } from '../nemesis/fault.ts';
 import { findNemesis, nemeses } from '../nemesis/nemeses.ts';
-import { findMutantPatch, listMutants, readMutantRecipe } from '../run/mutant.ts';
+import { readMutantRecipe, RecipeError } from '../mutants/recipe.ts';
+import type { MutantRecipe } from '../mutants/recipe.ts';
+import { findMutantPatch, listMutants } from '../run/mutant.ts';
 import { defaultRunOptions } from '../run/run-options.ts';
 import type { RunOptions } from '../run/run-result.ts';
 import {
@@ -51,13 +53,14 @@ const foreignSystem = 'endpoints';
 export function resolveRunOptions(given: RunArguments): RunOptions {
   const on = given.on ?? defaultRunOptions.on;
   const endpoints = countEndpoints(on);
-  const servers = endpoints ?? parseCount(given.servers, '--servers', defaultRunOptions.servers, 1);
-  const observers = parseCount(given.observers, '--observers', defaultRunOptions.observers, 0);
   if (endpoints !== null) refuseForEndpoints(given);
+  const mutant = given.mutant ?? null;
+  const usual = usualOptions(mutant, endpoints !== null);
+  const servers = endpoints ?? parseCount(given.servers, '--servers', usual.servers, 1);
+  const observers = parseCount(given.observers, '--observers', usual.observers, 0);
   const systems =
     endpoints === null ? parseSystems(given.system, { on, count: servers + observers }) : [foreignSystem];
-  const mutant = parseMutant(given.mutant, { on, systems });
-  const usual = usualOptions(mutant, endpoints !== null);
+  if (mutant !== null) requireMutant(mutant, { on, systems });
   return {
     on,
     systems,
@@ -66,14 +69,16 @@ export function resolveRunOptions(given: RunArguments): RunOptions {
     workloads: given.workload === undefined ? usual.workloads : parseWorkloads(given.workload),
     nemeses: given.nemesis === undefined ? usual.nemeses : parseNemeses(given.nemesis),
     timeLimitMs:
-      given.timeLimit === undefined
-        ? defaultRunOptions.timeLimitMs
-        : parseDuration(given.timeLimit, '--time-limit'),
-    ratePerSecond: given.rate === undefined ? defaultRunOptions.ratePerSecond : parseRate(given.rate),
-    processes: parseProcesses(given.processes),
-    tickMs: given.tick === undefined ? null : parseDuration(given.tick, '--tick'),
-    snapCount: parseTuning(given.snapCount, '--snap-count', 2),
-    commitLogCount: parseTuning(given.commitLogCount, '--commit-log-count', 1),
+      given.timeLimit === undefined ? usual.timeLimitMs : parseDuration(given.timeLimit, '--time-limit'),
+    ratePerSecond: given.rate === undefined ? usual.ratePerSecond : parseRate(given.rate),
+    processes: given.processes === undefined ? usual.processes : parseProcesses(given.processes),
+    tickMs: given.tick === undefined ? usual.tickMs : parseDuration(given.tick, '--tick'),
+    snapCount:
+      given.snapCount === undefined ? usual.snapCount : parseTuning(given.snapCount, '--snap-count', 2),
+    commitLogCount:
+      given.commitLogCount === undefined
+        ? usual.commitLogCount
+        : parseTuning(given.commitLogCount, '--commit-log-count', 1),
     mutant,
     seed: parseSeed(given.seed),
     runsDirectory: given.runs ?? defaultRunOptions.runsDirectory,
@@ -140,20 +145,25 @@ function parseSystems(text: string | undefined, { on, count }: { on: string; cou
  * What a run does when it is not told: a mutant is met with what its patch says must catch it, and servers that
  * somebody else runs are not harmed.
  */
-function usualOptions(mutant: string | null, isForeign: boolean): Pick<RunOptions, 'workloads' | 'nemeses'> {
-  const { workloads: usualWorkloads, nemeses: usualNemeses } = defaultRunOptions;
-  if (isForeign) return { workloads: usualWorkloads, nemeses: [] };
+function usualOptions(mutant: string | null, isForeign: boolean): typeof defaultRunOptions {
+  if (isForeign) return { ...defaultRunOptions, nemeses: [] };
   const patch = mutant === null ? null : findMutantPatch(mutant);
-  if (patch === null) return { workloads: usualWorkloads, nemeses: usualNemeses };
-  const recipe = readMutantRecipe(patch);
-  const named = {
-    workloads: recipe.workloads.filter((name) => findWorkload(name) !== undefined),
-    nemeses: recipe.nemeses.filter((name) => findNemesis(name) !== undefined),
-  };
+  if (patch === null) return defaultRunOptions;
+  const { workloads: named, nemeses: harm, options } = readRecipe(patch);
   return {
-    workloads: named.workloads.length > 0 ? named.workloads : usualWorkloads,
-    nemeses: named.nemeses.length > 0 ? named.nemeses : usualNemeses,
+    ...defaultRunOptions,
+    workloads: named ?? defaultRunOptions.workloads,
+    nemeses: harm ?? defaultRunOptions.nemeses,
+    ...options,
   };
+}
+
+function readRecipe(patch: string): MutantRecipe {
+  try {
+    return readMutantRecipe(patch);
+  } catch (error) {
+    throw error instanceof RecipeError ? new UsageError(`--mutant: ${error.message}`) : error;
+  }
 }
 
 function parseWorkloads(text: string): readonly string[] {
@@ -187,21 +197,18 @@ function readNemesis(name: string): Nemesis | undefined {
   }
 }
 
-/** Null: the world's own choice. */
-function parseTuning(text: string | undefined, what: string, least: number): number | null {
-  return text === undefined ? null : parseInteger(text, { what, least, most: 2 ** 31 - 1 });
+function parseTuning(text: string, what: string, least: number): number {
+  return parseInteger(text, { what, least, most: 2 ** 31 - 1 });
 }
 
-function parseProcesses(text: string | undefined): number {
-  if (text === undefined) return defaultRunOptions.processes;
+function parseProcesses(text: string): number {
   return parseInteger(text, { what: '--processes', least: 1, most: 10_000 });
 }
 
-function parseMutant(
-  text: string | undefined,
+function requireMutant(
+  text: string,
   { on, systems }: { readonly on: string; readonly systems: readonly string[] },
-): string | null {
-  if (text === undefined) return null;
+): void {
   if (findMutantPatch(text) === null) {
     if (!text.endsWith('.patch')) throw unknownName(text, { kind: 'mutant', known: listMutants() });
     throw new UsageError(`--mutant: there is no file ${text}`);
@@ -209,7 +216,6 @@ function parseMutant(
   if (!worlds.some((world) => world === on) || !systems.includes('zab')) {
     throw new UsageError('--mutant: a mutant is a copy of the bundled server; it needs --system zab');
   }
-  return text;
 }
 
 function parseSeed(text: string | undefined): number {

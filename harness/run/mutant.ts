@@ -35,22 +35,6 @@ export function findMutantPatch(nameOrFile: string): string | null {
   return nameOrFile.endsWith('.patch') && existsSync(nameOrFile) ? nameOrFile : null;
 }
 
-/** What the head of a patch says must catch the mutant; empty lists where it does not say. */
-export interface MutantRecipe {
-  readonly workloads: readonly string[];
-  readonly nemeses: readonly string[];
-}
-
-/** From lines such as `nemesis  power-loss; a kill leaves the page cache`: names up to the first remark. */
-export function readMutantRecipe(patchFile: string): MutantRecipe {
-  const head = readFileSync(patchFile, 'utf8').split(/^--- /m)[0] ?? '';
-  const namesOf = (key: string): string[] => {
-    const line = new RegExp(`^${key}:?[ \\t]+([^;:(\\n]*)`, 'm').exec(head)?.[1] ?? '';
-    return line.split(/[\s,]+/).filter((name) => name !== '');
-  };
-  return { workloads: namesOf('workload'), nemeses: namesOf('nemesis') };
-}
-
 /** Throws PatchError when the patch does not fit the server of this package. */
 export function makeMutant(patchFile: string): Mutant {
   const name = basename(patchFile, '.patch');

@@ -13,6 +13,8 @@ export interface Provision {
   readonly random: Random;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal | undefined;
+  /** A mutant that was made already, and stays. */
+  readonly mutantRoot: string | undefined;
 }
 
 /** An ensemble, and what has to go after it. */
@@ -23,7 +25,7 @@ export interface World extends AsyncDisposable {
 }
 
 export async function provision(request: Provision): Promise<World> {
-  const mutant = await prepareMutant(request.options);
+  const mutant = await prepareMutant(request);
   try {
     const world = await createWorld(request, mutant);
     return {
@@ -42,8 +44,10 @@ export async function provision(request: Provision): Promise<World> {
   }
 }
 
-async function prepareMutant({ mutant }: RunOptions): Promise<Mutant | null> {
+async function prepareMutant({ options, mutantRoot }: Provision): Promise<Mutant | null> {
+  const { mutant } = options;
   if (mutant === null) return null;
+  if (mutantRoot !== undefined) return { name: mutant, root: mutantRoot, [Symbol.dispose]: () => {} };
   const { findMutantPatch, makeMutant } = await import('./mutant.ts');
   const patch = findMutantPatch(mutant);
   if (patch === null) throw new EnvironmentError(`there is no mutant ${mutant}`);

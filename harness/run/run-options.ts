@@ -31,8 +31,8 @@ export function worldOf({ on }: Pick<RunOptions, 'on'>): WorldName {
 
 export function replayCommand(options: RunOptions): string {
   const defaults = defaultRunOptions;
-  // With a mutant, workload and nemesis default to what its patch says, so they are always told.
-  const isTold = options.mutant !== null;
+  // With a mutant the defaults are what its patch says, so everything is told.
+  const usual = <T>(value: T): T | null => (options.mutant === null ? value : null);
   const words = ['npx ordeal run', `--seed ${options.seed}`];
   const add = (flag: string, value: string | number | null, usual: string | number | null): void => {
     if (value !== null && value !== usual) words.push(`--${flag} ${quote(String(value))}`);
@@ -41,14 +41,18 @@ export function replayCommand(options: RunOptions): string {
   // Servers that somebody else runs are what `--on` says.
   if (worldOf(options) !== 'endpoints') {
     add('system', options.systems.join(','), defaults.systems.join(','));
-    add('servers', options.servers, defaults.servers);
-    add('observers', options.observers, defaults.observers);
+    add('servers', options.servers, usual(defaults.servers));
+    add('observers', options.observers, usual(defaults.observers));
   }
-  add('workload', options.workloads.join(','), isTold ? null : defaults.workloads.join(','));
-  add('nemesis', options.nemeses.join(',') || 'none', isTold ? null : defaults.nemeses.join(','));
-  add('time-limit', `${options.timeLimitMs}ms`.replace(/000ms$/, 's'), `${defaults.timeLimitMs / 1000}s`);
-  add('rate', options.ratePerSecond, defaults.ratePerSecond);
-  add('processes', options.processes, defaults.processes);
+  add('workload', options.workloads.join(','), usual(defaults.workloads.join(',')));
+  add('nemesis', options.nemeses.join(',') || 'none', usual(defaults.nemeses.join(',')));
+  add(
+    'time-limit',
+    `${options.timeLimitMs}ms`.replace(/000ms$/, 's'),
+    usual(`${defaults.timeLimitMs / 1000}s`),
+  );
+  add('rate', options.ratePerSecond, usual(defaults.ratePerSecond));
+  add('processes', options.processes, usual(defaults.processes));
   add('tick', options.tickMs === null ? null : `${options.tickMs}ms`, null);
   add('snap-count', options.snapCount, null);
   add('commit-log-count', options.commitLogCount, null);

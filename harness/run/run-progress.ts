@@ -32,6 +32,8 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   /** False: nothing is written anywhere; for the many runs of a campaign. A simulated run can be had again. */
   readonly keepsFiles?: boolean;
+  /** Where the mutant that the options name was made already; for the many runs of a hunt. */
+  readonly mutantRoot?: string;
   /** Called when the run is over, before its ensemble goes. */
   readonly over?: (ensemble: Ensemble) => void;
 }

@@ -79,6 +79,7 @@ class Run {
       random: this.#random,
       progress: hooks.message ?? (() => {}),
       signal,
+      mutantRoot: hooks.mutantRoot,
     }).catch((error: unknown) => {
       throw signal?.aborted === true ? new RunInterrupted(this.#folder.path) : error;
     });

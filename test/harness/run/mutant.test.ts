@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import { findNemesis } from '../../../harness/nemesis/nemeses.ts';
-import { findMutantPatch, listMutants, makeMutant, readMutantRecipe } from '../../../harness/run/mutant.ts';
+import { readMutantRecipe } from '../../../harness/mutants/recipe.ts';
+import { findMutantPatch, listMutants, makeMutant } from '../../../harness/run/mutant.ts';
 import { PatchError } from '../../../harness/run/unified-diff.ts';
 import { findWorkload } from '../../../workloads/index.ts';
 
@@ -42,9 +43,10 @@ describe('mutant', () => {
 
       assert.ok(existsSync(join(mutant.root, 'docker/zab/src/server/server.ts')));
       assert.ok(existsSync(join(mutant.root, 'harness/wire/jute.ts')));
-      assert.ok(recipe.nemeses.length > 0 && recipe.workloads.length > 0);
-      for (const nemesis of recipe.nemeses) assert.ok(findNemesis(nemesis), nemesis);
-      for (const workload of recipe.workloads) assert.ok(findWorkload(workload), workload);
+      for (const nemesis of recipe.nemeses!) assert.ok(findNemesis(nemesis), nemesis);
+      assert.ok(recipe.workloads!.length > 0);
+      for (const workload of recipe.workloads!) assert.ok(findWorkload(workload), workload);
+      for (const key of ['breaks', 'historic', 'guarantee', 'seenBy'] as const) assert.ok(recipe[key], key);
     });
   }
 
@@ -91,21 +93,5 @@ describe('mutant', () => {
     const file = write('escape.patch', `--- a/${path}`, `+++ b/${path}`, '@@ -1 +1 @@', '-a', '+b');
 
     assert.throws(() => makeMutant(file), PatchError);
-  });
-
-  it('reads workload and nemesis from the head of the patch, up to the first remark', () => {
-    const file = write(
-      'recipe.patch',
-      'breaks       nothing: nemesis none',
-      'workload     register, set',
-      'nemesis      power-loss,kill; a pause is not enough',
-      '--- a/x',
-      'workload  other',
-    );
-
-    assert.deepEqual(readMutantRecipe(file), {
-      workloads: ['register', 'set'],
-      nemeses: ['power-loss', 'kill'],
-    });
   });
 });

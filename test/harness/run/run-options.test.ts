@@ -32,10 +32,10 @@ describe('replay command', () => {
     );
   });
 
-  it('always names workload and nemesis of a mutant, whose defaults are its own', () => {
+  it('always tells everything of a mutant, whose defaults are its own', () => {
     assert.equal(
       replayCommand({ ...usual, mutant: 'no-trunc' }),
-      'npx ordeal run --seed 7 --workload register,set --nemesis partition,kill,pause --mutant no-trunc',
+      'npx ordeal run --seed 7 --servers 5 --observers 0 --workload register,set --nemesis partition,kill,pause --time-limit 60s --rate 100 --processes 10 --mutant no-trunc',
     );
   });
 
