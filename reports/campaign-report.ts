@@ -1,7 +1,7 @@
 // A campaign as one HTML file that opens offline: what broke and how to have it again, then what was covered and
 // what never was.
 
-import { cellName, happenings, phases, roles } from '../harness/campaign/coverage.ts';
+import { cellName, faultNames, happenings, isPossible, phases, roles } from '../harness/campaign/coverage.ts';
 import type { CampaignResult, FailedRun } from '../harness/campaign/campaign-result.ts';
 import { Html, html } from './html/escape.ts';
 import { stylesheet } from './html/stylesheet.ts';
@@ -30,7 +30,7 @@ export function renderCampaignReport(result: CampaignResult): string {
         <main>
           ${renderHead(result, title)} ${renderRuns('Violated', result.violated)}
           ${renderRuns('Inconclusive', result.inconclusive)} ${renderCells(result)}
-          ${renderHappenings(result)}
+          ${renderOperations(result)} ${renderSchedules(result)} ${renderHappenings(result)}
         </main>
       </body>
     </html> `;
@@ -101,9 +101,11 @@ function renderRuns(title: string, runs: readonly FailedRun[]): Html | null {
 }
 
 /** Every fault, role and phase, those never reached included: they are what was not tested. */
-function renderCells({ coverage, faults }: CampaignResult): Html {
-  const names = Object.keys(faults).sort();
-  const rows = roles.flatMap((role) => phases.map((phase) => ({ role, phase }))).filter(isPossible);
+function renderCells({ coverage }: CampaignResult): Html {
+  const names = faultNames(coverage.cells);
+  const rows = roles
+    .flatMap((role) => phases.map((phase) => ({ role, phase })))
+    .filter(({ role, phase }) => isPossible(role, phase));
   return html`<section>
     <h2>Which fault met whom, and when</h2>
     <p>A dash is a cell that no run reached.</p>
@@ -130,9 +132,62 @@ function renderCells({ coverage, faults }: CampaignResult): Html {
   </section>`;
 }
 
-/** A leader neither looks for one nor is it brought up to date. */
-function isPossible({ role, phase }: { readonly role: string; readonly phase: string }): boolean {
-  return role !== 'leader' || phase === 'discovery' || phase === 'broadcast';
+/** What clients waited for when a fault struck. */
+function renderOperations({ coverage }: CampaignResult): Html {
+  const names = faultNames(coverage.operations);
+  const operations = [
+    ...new Set(Object.keys(coverage.operations).map((cell) => cell.split(' ')[1] ?? '')),
+  ].sort();
+  return html`<section>
+    <h2>What was under way when it struck</h2>
+    <table class="cells">
+      <thead>
+        <tr>
+          <th></th>
+          ${names.map((name) => html`<th>${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${operations.map(
+          (operation) =>
+            html`<tr>
+              <th>${operation}</th>
+              ${names.map((name) => {
+                const met = coverage.operations[`${name} ${operation}`];
+                return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
+              })}
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </section>`;
+}
+
+function renderSchedules({ coverage }: CampaignResult): Html | null {
+  const schedules = Object.entries(coverage.schedules).sort(([one], [other]) => (one < other ? -1 : 1));
+  if (schedules.length === 0) return null;
+  return html`<section>
+    <h2>Directed schedules</h2>
+    <table class="cells">
+      <thead>
+        <tr>
+          <th></th>
+          <th>every step taken</th>
+          <th>given up</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${schedules.map(
+          ([name, { whole, givenUp }]) =>
+            html`<tr>
+              <th>${name}</th>
+              <td>${count(whole)}</td>
+              <td>${count(givenUp)}</td>
+            </tr> `,
+        )}
+      </tbody>
+    </table>
+  </section>`;
 }
 
 function renderHappenings({ coverage }: CampaignResult): Html {

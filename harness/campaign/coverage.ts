@@ -1,7 +1,9 @@
-// Where faults met servers: which fault, the role of its target, and the phase that the target was in. Cells that
-// were never reached are what a campaign did not test, whatever its verdicts say.
+// Where faults met servers: which fault, the role of its target, the phase that the target was in, and what clients
+// were waiting for. Cells that were never reached are what a campaign did not test, whatever its verdicts say.
 
+import type { Operation } from '../history/operation.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
+import { wholeSchedule } from '../nemesis/directed/directed-fault.ts';
 import type { InjectedFault } from '../run/run-result.ts';
 
 export const roles = ['leader', 'follower', 'observer'] as const;
@@ -25,9 +27,23 @@ export const happenings = [
 ] as const;
 export type Happenings = Readonly<Record<(typeof happenings)[number], number>>;
 
+/** A leader neither looks for one nor is it brought up to date. */
+export function isPossible(role: CoveredRole, phase: CoveredPhase): boolean {
+  return role !== 'leader' || phase === 'discovery' || phase === 'broadcast';
+}
+
 export interface Coverage {
   readonly cells: FaultCells;
+  /** `kill write` → how often the fault struck while such an operation was under way. */
+  readonly operations: FaultCells;
+  /** Directed schedules: how often every step was taken, and how often one was given up. */
+  readonly schedules: Readonly<Record<string, { readonly whole: number; readonly givenUp: number }>>;
   readonly happenings: Happenings;
+}
+
+/** Of cells by `fault …`, each once, sorted. */
+export function faultNames(cells: FaultCells): string[] {
+  return [...new Set(Object.keys(cells).map((cell) => cell.split(' ', 1)[0] ?? cell))].sort();
 }
 
 export function cellName(nemesis: string, role: CoveredRole, phase: CoveredPhase): string {
@@ -44,6 +60,7 @@ export function coverageOf(
   events: readonly TraceEvent[],
   faults: readonly InjectedFault[],
   observers: readonly number[],
+  history: readonly Operation[] = [],
 ): Coverage {
   const standings = new Map<number, Standing>();
   const standingOf = (sid: number): Standing => {
@@ -63,7 +80,8 @@ export function coverageOf(
     'expired sessions': 0,
   };
   const cells: Record<string, number> = {};
-  const waiting = faults.flatMap(blowsOf).sort((a, b) => a.startNs - b.startNs);
+  const blows = faults.flatMap(blowsOf).sort((a, b) => a.startNs - b.startNs);
+  const waiting = [...blows];
   const meet = (beforeNs: number): void => {
     for (;;) {
       const fault = waiting[0];
@@ -81,11 +99,48 @@ export function coverageOf(
     follow(event, standingOf, counts);
   }
   meet(Infinity);
-  return { cells, happenings: counts };
+  return {
+    cells,
+    operations: operationsMet(blows, history),
+    schedules: schedulesOf(faults),
+    happenings: counts,
+  };
 }
 
+/** What was under way when each blow fell, each kind of operation once a blow. */
+function operationsMet(blows: readonly Blow[], history: readonly Operation[]): FaultCells {
+  const cells: Record<string, number> = {};
+  const open = new Map<Operation['process'], string>();
+  let at = 0;
+  for (const { nemesis, startNs } of blows) {
+    for (let next = history[at]; next !== undefined && next.time <= startNs; next = history[++at]) {
+      if (next.process === 'nemesis') continue;
+      if (next.type === 'invoke') open.set(next.process, next.f);
+      else open.delete(next.process);
+    }
+    for (const f of new Set(open.values())) {
+      const cell = `${nemesis} ${f}`;
+      cells[cell] = (cells[cell] ?? 0) + 1;
+    }
+  }
+  return cells;
+}
+
+function schedulesOf(faults: readonly InjectedFault[]): Coverage['schedules'] {
+  const schedules: Record<string, { whole: number; givenUp: number }> = {};
+  for (const { nemesis, shape, strikes } of faults) {
+    if (strikes === undefined) continue;
+    const known = (schedules[nemesis] ??= { whole: 0, givenUp: 0 });
+    if (shape === wholeSchedule) known.whole += 1;
+    else known.givenUp += 1;
+  }
+  return schedules;
+}
+
+type Blow = Pick<InjectedFault, 'nemesis' | 'targets' | 'startNs'>;
+
 /** What hits at one moment: a fault as a whole, or each blow of a directed schedule under the name of its kind. */
-function blowsOf(fault: InjectedFault): Pick<InjectedFault, 'nemesis' | 'targets' | 'startNs'>[] {
+function blowsOf(fault: InjectedFault): Blow[] {
   if (fault.strikes === undefined) return [fault];
   return fault.strikes.map(({ kind, sid, timeNs }) => ({ nemesis: kind, targets: [sid], startNs: timeNs }));
 }
@@ -128,11 +183,25 @@ function follow(
 }
 
 export function addCoverage(one: Coverage, other: Coverage): Coverage {
-  const cells: Record<string, number> = { ...one.cells };
-  for (const [cell, count] of Object.entries(other.cells)) cells[cell] = (cells[cell] ?? 0) + count;
+  const schedules = { ...one.schedules };
+  for (const [name, { whole, givenUp }] of Object.entries(other.schedules)) {
+    const known = schedules[name] ?? { whole: 0, givenUp: 0 };
+    schedules[name] = { whole: known.whole + whole, givenUp: known.givenUp + givenUp };
+  }
   const counts = { ...one.happenings };
   for (const name of happenings) counts[name] += other.happenings[name];
-  return { cells, happenings: counts };
+  return {
+    cells: addCells(one.cells, other.cells),
+    operations: addCells(one.operations, other.operations),
+    schedules,
+    happenings: counts,
+  };
+}
+
+function addCells(one: FaultCells, other: FaultCells): FaultCells {
+  const cells: Record<string, number> = { ...one };
+  for (const [cell, count] of Object.entries(other)) cells[cell] = (cells[cell] ?? 0) + count;
+  return cells;
 }
 
 export const noCoverage: Coverage = coverageOf([], [], []);

@@ -2,6 +2,8 @@
 // some faults out (swarm testing, Groce et al. 2012): a fault that is always there hides what only shows
 // without it, and two that get in each other's way are apart in some of the runs.
 
+import { directedNemeses } from '../nemesis/directed/catalogue.ts';
+import type { Nemesis } from '../nemesis/fault.ts';
 import { findNemesis, nemeses } from '../nemesis/nemeses.ts';
 import { Random } from '../random/random.ts';
 import { defaultRunOptions } from '../run/run-options.ts';
@@ -17,7 +19,13 @@ const snapCounts = [10, 20, 50, 100, 300] as const;
 const commitLogCounts = [5, 10, 20, 50, 100] as const;
 const rates = [50, 100, 200, 400] as const;
 const processCounts = [2, 5, 10, 20] as const;
-const nemesisChance = 0.4;
+/** Few at a time, so that each has its turn within the run and its effect is not drowned by the others'. */
+const nemesisCounts = [1, 1, 2, 2, 3, 4] as const;
+const workloadCounts = [1, 1, 2, 3] as const;
+/** Share of the runs that follow a directed schedule beside at most one fault at random. */
+const scheduleChance = 0.4;
+/** A schedule waits for elections several times over; with long ticks one would fill the run. */
+const scheduledTicksMs = [50, 100] as const;
 
 /**
  * `base` gives what is not drawn: time limit, budgets, where failed runs go. `fixed` overrides what is: the recipe
@@ -51,28 +59,26 @@ type Drawn = Pick<
 >;
 
 function drawRest(random: Random, servers: number): Drawn {
-  return {
+  const drawn = {
     observers: servers === 1 ? 0 : random.pick(observerCounts),
     tickMs: random.pick(ticksMs),
     snapCount: random.pick(snapCounts),
     commitLogCount: random.pick(commitLogCounts),
     ratePerSecond: random.pick(rates),
     processes: random.pick(processCounts),
-    workloads: drawSome(
-      random,
-      workloads.map(({ name }) => name),
-      0.6,
-    ),
-    nemeses: drawSome(
-      random,
-      nemeses.filter(({ leastParticipants }) => leastParticipants <= servers).map(({ name }) => name),
-      nemesisChance,
-    ),
+    workloads: drawSome(random, workloads, random.pick(workloadCounts)),
   };
+  const fit = (nemesis: Nemesis): boolean => nemesis.leastParticipants <= servers;
+  const schedules = directedNemeses().filter(fit);
+  if (schedules.length === 0 || !random.chance(scheduleChance)) {
+    return { ...drawn, nemeses: drawSome(random, nemeses.filter(fit), random.pick(nemesisCounts)) };
+  }
+  const chosen = [random.pick(schedules), ...(random.chance(0.5) ? [random.pick(nemeses.filter(fit))] : [])];
+  return { ...drawn, tickMs: random.pick(scheduledTicksMs), nemeses: chosen.map(({ name }) => name) };
 }
 
-/** Each with the same chance, and one at least. */
-function drawSome(random: Random, names: readonly string[], chance: number): string[] {
-  const drawn = names.filter(() => random.chance(chance));
-  return drawn.length > 0 ? drawn : [random.pick(names)];
+/** So many different ones, or all, in their own order. */
+function drawSome(random: Random, from: readonly { readonly name: string }[], count: number): string[] {
+  const drawn = random.shuffle(from).slice(0, count);
+  return from.filter((one) => drawn.includes(one)).map(({ name }) => name);
 }

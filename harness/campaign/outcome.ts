@@ -3,7 +3,7 @@
 import { traceGuarantee } from '../../checkers/trace/trace-guarantee.ts';
 import type { Verdict } from '../../checkers/verdict.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
-import type { OperationCounts, RunOptions } from '../run/run-result.ts';
+import type { OperationCounts, RunOptions, RunResult } from '../run/run-result.ts';
 import { run } from '../run/run.ts';
 import { coverageOf, noCoverage } from './coverage.ts';
 import type { Coverage } from './coverage.ts';
@@ -32,14 +32,14 @@ export interface RunOutcome {
 
 /** Carries out one run and writes nothing. */
 export async function runForOutcome(options: RunOptions, mutantRoot?: string): Promise<RunOutcome> {
-  let ensemble: Ensemble | null = null;
+  let over = null as ((faults: RunResult['faults']) => Coverage) | null;
   const result = await run(options, {
     keepsFiles: false,
-    over: (used) => void (ensemble = used),
+    over: (ensemble, history) => {
+      over = (faults) => coverageOf(ensemble.traceEvents() ?? [], faults, observersOf(ensemble), history);
+    },
     ...(mutantRoot === undefined ? {} : { mutantRoot }),
   });
-  const used = ensemble as Ensemble | null;
-  const observers = (used?.servers ?? []).filter(({ role }) => role === 'observer').map(({ sid }) => sid);
   const faults: Record<string, number> = {};
   for (const { nemesis } of result.faults) faults[nemesis] = (faults[nemesis] ?? 0) + 1;
   return {
@@ -58,7 +58,11 @@ export async function runForOutcome(options: RunOptions, mutantRoot?: string): P
     simulatedSeconds: result.simulatedSeconds ?? 0,
     wallSeconds: result.wallSeconds,
     traceHash: result.traceHash ?? '',
-    coverage: used === null ? noCoverage : coverageOf(used.traceEvents() ?? [], result.faults, observers),
+    coverage: over === null ? noCoverage : over(result.faults),
     replayCommand: result.replayCommand,
   };
+}
+
+function observersOf({ servers }: Pick<Ensemble, 'servers'>): number[] {
+  return servers.filter(({ role }) => role === 'observer').map(({ sid }) => sid);
 }

@@ -1,6 +1,7 @@
 // What a run says while it runs. The command line turns it into a live line; tests ignore it.
 
 import type { Ensemble } from '../ensemble/ensemble.ts';
+import type { Operation } from '../history/operation.ts';
 
 export type RunPhase =
   | 'provisioning'
@@ -35,7 +36,7 @@ export interface RunHooks {
   /** Where the mutant that the options name was made already; for the many runs of a hunt. */
   readonly mutantRoot?: string;
   /** Called when the run is over, before its ensemble goes. */
-  readonly over?: (ensemble: Ensemble) => void;
+  readonly over?: (ensemble: Ensemble, history: readonly Operation[]) => void;
 }
 
 export class RunInterrupted extends Error {

@@ -124,7 +124,7 @@ class Run {
       );
     }
     const result = this.#conclude();
-    this.#hooks.over?.(ensemble);
+    this.#hooks.over?.(ensemble, recorder.operations);
     return result;
   }
 

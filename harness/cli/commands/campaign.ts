@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { campaignHeadline, renderCampaignReport } from '../../../reports/campaign-report.ts';
+import { describeSchedules, renderCoverageTable } from '../../../reports/coverage-table.ts';
 import { happenings } from '../../campaign/coverage.ts';
 import { runCampaign } from '../../campaign/campaign.ts';
 import type { CampaignProgress } from '../../campaign/campaign.ts';
@@ -129,11 +130,12 @@ function renderSummary(result: CampaignResult, folder: string): string {
         .sort()
         .join(', '),
     ],
+    ['schedules', describeSchedules(coverage)],
     ['came to', happenings.map((name) => `${coverage.happenings[name]} × ${name}`).join(', ')],
     ['trace hash', traceHash],
     ['report', join(folder, 'report.html')],
   ];
-  return [campaignHeadline(result), renderTable(rows)].join('\n');
+  return [campaignHeadline(result), renderTable(rows), '', ...renderCoverageTable(coverage)].join('\n');
 }
 
 function toJson(result: CampaignResult): Record<string, unknown> {

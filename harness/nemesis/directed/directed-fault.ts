@@ -11,6 +11,9 @@ import { cutBetween } from '../grudge.ts';
 import { findLeader, nameServers, participantsOf, sidsOf } from '../targets.ts';
 import type { Schedule, ServerName, Step, Strike } from './schedule.ts';
 
+/** The shape of a schedule that came to its end. */
+export const wholeSchedule = 'every step taken';
+
 type AwaitStep = Extract<Step, { readonly type: 'await' }>;
 
 /** A step that nothing fulfilled in time. */
@@ -70,7 +73,7 @@ export class DirectedFault implements Fault {
     this.#anchor = this.#traceLength;
     try {
       await this.#takeAll(this.#schedule.steps);
-      this.#outcome = 'every step taken';
+      this.#outcome = wholeSchedule;
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
       this.#outcome = `given up after ${this.#stepsTaken} steps: ${error.message}`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { addCoverage, coverageOf, noCoverage } from '../../../harness/campaign/coverage.ts';
+import type { Operation } from '../../../harness/history/operation.ts';
 import type { InjectedFault } from '../../../harness/run/run-result.ts';
 import { begun, zxid } from '../../checkers/trace/scene.ts';
 
@@ -49,6 +50,44 @@ describe('coverage', () => {
       restarts: 1,
       'expired sessions': 1,
     });
+  });
+
+  it('takes each blow of a schedule for itself, under the name of what it was', () => {
+    const scene = begun();
+    const servedNs = scene.events.at(-1)?.time ?? 0;
+    const strikes = [
+      { kind: 'kill', sid: 3, timeNs: servedNs + 1 },
+      { kind: 'power-loss', sid: 1, timeNs: servedNs + 2 },
+    ];
+    const whole = { ...fault('some-schedule', [1, 3], 0), shape: 'every step taken', strikes };
+    const broken = { ...fault('some-schedule', [], 0), shape: 'given up after 1 steps: why', strikes: [] };
+
+    const { cells, schedules } = coverageOf(scene.events, [whole, broken], []);
+
+    assert.deepEqual(cells, { 'kill leader broadcast': 1, 'power-loss follower broadcast': 1 });
+    assert.deepEqual(schedules, { 'some-schedule': { whole: 1, givenUp: 1 } });
+  });
+
+  it('knows which operations were under way when a fault struck', () => {
+    const entry = (index: number, process: number, type: Operation['type'], f: string): Operation => ({
+      index,
+      time: index * 10,
+      process,
+      type,
+      f,
+      value: null,
+    });
+    const history = [
+      entry(0, 0, 'invoke', 'write'),
+      entry(1, 1, 'invoke', 'read'),
+      entry(2, 0, 'ok', 'write'),
+      entry(3, 2, 'invoke', 'read'),
+      entry(4, 1, 'ok', 'read'),
+    ];
+
+    const { operations } = coverageOf([], [fault('kill', [1], 15), fault('pause', [1], 35)], [], history);
+
+    assert.deepEqual(operations, { 'kill write': 1, 'kill read': 1, 'pause read': 1 });
   });
 
   it('adds up', () => {
