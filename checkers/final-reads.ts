@@ -16,11 +16,28 @@ export interface FinalRead {
   readonly operation: Operation;
 }
 
-/** By path and server. Of several reads of one server the last counts: it is the one after all waiting. */
+/** Final reads that all servers must answer alike; those of other workloads than registers and sets have names of their own. */
+const comparableFunctions: ReadonlySet<string> = new Set([
+  'final-read',
+  'final-children',
+  'final-multi-read',
+  'final-stat',
+]);
+
+/** Those that are compared between servers, whatever they hold. */
+export function comparableReadsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
+  return readsOf(calls.filter(({ f }) => comparableFunctions.has(f)));
+}
+
+/** Of registers and sets. */
 export function finalReadsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
+  return readsOf(calls.filter(({ f }) => f === 'final-read'));
+}
+
+/** By path and server. Of several reads of one server the last counts: it is the one after all waiting. */
+function readsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
   const reads = new Map<string, Map<number, FinalRead>>();
   for (const call of calls) {
-    if (call.f !== 'final-read') continue;
     const path = pathOf(call.invocation);
     if (path === null) continue;
     const byServer = reads.get(path) ?? new Map<number, FinalRead>();

@@ -2,14 +2,20 @@
 
 import { durability } from './durability.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
+import { multiAtomicity } from './multi-atomicity.ts';
 import { recovery } from './recovery.ts';
 import { replicasAgree } from './replicas-agree.ts';
+import { sequences } from './sequences.ts';
 import { sessionMonotonic } from './session-monotonic.ts';
+import { sessionOrder } from './session-order.ts';
 import type { Checker } from './verdict.ts';
 
 export const guarantees: readonly Checker[] = [
   linearizableWrites,
   sessionMonotonic,
+  sessionOrder,
+  sequences,
+  multiAtomicity,
   durability,
   replicasAgree,
   recovery,

@@ -5,7 +5,7 @@ import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { describeValue, serversOf } from './describe.ts';
 import type { FinalRead } from './final-reads.ts';
-import { finalReadsOf, missingReads } from './final-reads.ts';
+import { comparableReadsOf, missingReads } from './final-reads.ts';
 import type { Checker, Evidence } from './verdict.ts';
 
 const leastOpportunities = 1;
@@ -16,7 +16,7 @@ export const replicasAgree: Checker = {
   title: 'replicas agree',
   description: 'after the recovery all servers answer the same final reads alike',
   check(history, context) {
-    const reads = finalReadsOf(pairOperations(history));
+    const reads = comparableReadsOf(pairOperations(history));
     const comparisons = [...reads.values()].map((byServer) => Math.max(0, byServer.size - 1));
     return conclude(replicasAgree, {
       history,
@@ -61,6 +61,7 @@ function describeDifference({ most, few }: Difference): string {
     ];
     return `${names.most} and ${names.few} differ: ${parts.join(', ') || 'the same elements, not equally often'}`;
   }
+  if (isRecord(a) && isRecord(b)) return `${names.most} and ${names.few} differ in ${nameFields(a, b)}`;
   return `${names.most} ${have(most)} ${describeAnswer(most[0])}, but ${names.few} ${have(few)} ${describeAnswer(few[0])}`;
 }
 
@@ -73,6 +74,24 @@ function nameElements(list: readonly unknown[], other: readonly unknown[]): stri
   return lacking.length > mostElementsNamed
     ? `${shown} and ${lacking.length - mostElementsNamed} more`
     : shown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isRecord(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `stat.version (7, 8)`: what is not the same, the first record's first. */
+function nameFields(a: Fields, b: Fields, prefix = ''): string {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const differing = names.filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name]));
+  const parts = differing.map((name) => {
+    const [one, other] = [a[name], b[name]];
+    if (isRecord(one) && isRecord(other)) return nameFields(one, other, `${prefix}${name}.`);
+    return `${prefix}${name} (${describeValue(one)}, ${describeValue(other)})`;
+  });
+  return parts.join(', ');
 }
 
 function have(reads: readonly FinalRead[]): string {

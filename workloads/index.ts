@@ -1,11 +1,20 @@
 // The workloads by name, as `--workload` and `ordeal list workloads` know them.
 
 import type { Checker } from '../checkers/verdict.ts';
+import { multiWorkload } from './multi.ts';
 import { registerWorkload } from './register.ts';
+import { sequentialWorkload } from './sequential.ts';
+import { sessionOrderWorkload } from './session-order.ts';
 import { setWorkload } from './set.ts';
 import type { Workload } from './workload.ts';
 
-export const workloads: readonly Workload[] = [registerWorkload, setWorkload];
+export const workloads: readonly Workload[] = [
+  registerWorkload,
+  setWorkload,
+  sequentialWorkload,
+  multiWorkload,
+  sessionOrderWorkload,
+];
 
 export function findWorkload(name: string): Workload | undefined {
   return workloads.find((workload) => workload.name === name);

@@ -7,7 +7,7 @@ import { recovery } from '../checkers/recovery.ts';
 import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
-import { ensureZnode, readPair, unlessAbsent } from './znodes.ts';
+import { ensureZnode, readPair, removeChildren, unlessAbsent } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadRun } from './workload.ts';
 
 const parent = '/set';
@@ -27,8 +27,7 @@ class SetRun implements WorkloadRun {
   async setup(client: Client): Promise<void> {
     await ensureZnode(client, parent, nothing);
     // Elements of an earlier run on the same ensemble would read as elements that nobody added.
-    const { children } = await client.getChildren(parent);
-    for (const child of children) await client.delete(`${parent}/${child}`, -1);
+    await removeChildren(client, parent);
   }
 
   next(): Request {

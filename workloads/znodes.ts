@@ -24,6 +24,12 @@ export async function ensureZnode(
   await client.create(path, data);
 }
 
+/** Takes away what an earlier run left below a znode. */
+export async function removeChildren(client: Client, path: string): Promise<void> {
+  const { children } = await client.getChildren(path);
+  for (const child of children) await client.delete(`${path}/${child}`, -1);
+}
+
 /** False when it was there already. */
 async function createIfAbsent(client: Client, path: string, data: Buffer): Promise<boolean> {
   try {

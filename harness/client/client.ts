@@ -64,6 +64,18 @@ export interface SubOperation {
   readonly version?: number;
 }
 
+/** What may stand in a multiRead. */
+export interface ReadOperation {
+  readonly type: 'getData' | 'getChildren';
+  readonly path: string;
+}
+
+/** A part of a multiRead that fails, for want of its znode, leaves the others as they are. */
+export type ReadResult =
+  | { readonly type: 'data'; readonly data: Buffer; readonly stat: Stat }
+  | { readonly type: 'children'; readonly children: readonly string[] }
+  | { readonly type: 'error'; readonly code: number };
+
 /** Version −1 means any. Paths are absolute. Every promise rejects with ClientError and with nothing else. */
 export interface Client {
   readonly state: ClientState;
@@ -79,6 +91,8 @@ export interface Client {
   setData(path: string, data: Buffer, version: number): Promise<Reply & { stat: Stat }>;
   getChildren(path: string, watch?: boolean): Promise<Reply & { children: string[]; stat: Stat }>;
   multi(operations: readonly SubOperation[]): Promise<Reply & { results: readonly (Stat | string | null)[] }>;
+  /** Several reads of one moment. */
+  multiRead(operations: readonly ReadOperation[]): Promise<Reply & { results: readonly ReadResult[] }>;
   sync(path: string): Promise<Reply>;
   /** Sends several requests on one connection without waiting between them: sync, then read. */
   syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }>;

@@ -15,6 +15,8 @@ import type {
   ClientOptions,
   ClientState,
   CreateOptions,
+  ReadOperation,
+  ReadResult,
   Reply,
   SubOperation,
   WatchEvent,
@@ -132,6 +134,11 @@ export class ZooKeeperClient implements Client {
     const refused = multiRefusal(request, results, zxid);
     if (refused !== null) throw refused;
     return { zxid, results: results.map(resultOf) };
+  }
+
+  async multiRead(operations: readonly ReadOperation[]): Promise<Reply & { results: readonly ReadResult[] }> {
+    const { zxid, body } = await this.#perform({ type: 'multiRead', operations });
+    return { zxid, results: bodyOf(body, 'multi').results.map(readResultOf) };
   }
 
   async sync(path: string): Promise<Reply> {
@@ -308,5 +315,22 @@ function resultOf(result: MultiResult): Stat | string | null {
     case 'getChildren':
     case 'error':
       throw new assert.AssertionError({ message: `a multi that succeeded holds no ${result.type} result` });
+  }
+}
+
+function readResultOf(result: MultiResult): ReadResult {
+  switch (result.type) {
+    case 'getData':
+      return { type: 'data', data: result.data ?? Buffer.alloc(0), stat: result.stat };
+    case 'getChildren':
+      return { type: 'children', children: result.children };
+    case 'error':
+      return { type: 'error', code: result.err };
+    case 'create':
+    case 'create2':
+    case 'delete':
+    case 'check':
+    case 'setData':
+      throw new assert.AssertionError({ message: `a multiRead holds no ${result.type} result` });
   }
 }

@@ -40,6 +40,23 @@ describe('agreement of replicas', () => {
     );
   });
 
+  it('names the fields that differ in final reads of other workloads', () => {
+    const final = (server: number, version: number): Drawn => ({
+      f: 'final-stat',
+      value: ['/session-order/0', null],
+      result: ['/session-order/0', { value: 5, stat: { version, mzxid: 9 } }],
+      server,
+      from: 1000,
+      to: 1005,
+    });
+
+    assert.equal(check([final(1, 7), final(2, 7), final(3, 7)]).verdict, 'pass');
+    assert.equal(
+      sentenceOf([final(1, 7), final(2, 7), final(3, 8)]),
+      'servers 1 and 2 and server 3 differ in stat.version (7, 8)',
+    );
+  });
+
   it('refuses an element that one server has twice', () => {
     assert.equal(
       sentenceOf([finalSet(1, [1, 2]), finalSet(2, [1, 2, 2]), finalSet(3, [1, 2])]),

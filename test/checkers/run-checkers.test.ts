@@ -86,12 +86,12 @@ describe('running checkers', () => {
     const { results, crashes } = runCheckers(guarantees, history, contextOf());
 
     assert.deepEqual(crashes, []);
-    assert.deepEqual(Object.fromEntries(results.map(({ name, verdict }) => [name, verdict])), {
+    const exercised = results.filter(({ verdict }) => verdict !== 'not-exercised');
+    assert.deepEqual(Object.fromEntries(exercised.map(({ name, verdict }) => [name, verdict])), {
       'linearizable-writes': 'inconclusive',
       'session-monotonic': 'inconclusive',
       durability: 'pass',
       'replicas-agree': 'pass',
-      recovery: 'not-exercised',
     });
   });
 

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'mocha';
 import { Random } from '../../harness/random/random.ts';
+import { guarantees } from '../../checkers/guarantees.ts';
 import { checkersOf, workloads } from '../../workloads/index.ts';
 import { setWorkload } from '../../workloads/set.ts';
 import { FakeClient } from '../harness/fake-client.ts';
@@ -81,12 +82,6 @@ describe('workloads', () => {
     const names = checkersOf(workloads).map(({ name }) => name);
 
     assert.equal(new Set(names).size, names.length);
-    assert.deepEqual([...names].sort(), [
-      'durability',
-      'linearizable-writes',
-      'recovery',
-      'replicas-agree',
-      'session-monotonic',
-    ]);
+    assert.deepEqual([...names].sort(), guarantees.map(({ name }) => name).sort());
   });
 });

@@ -110,6 +110,8 @@ export class FakeServer {
         return ok({ type: 'synced', path: request.path });
       case 'multi':
         return ok({ type: 'multi', results: this.#multi(request.operations) });
+      case 'multiRead':
+        return ok({ type: 'multi', results: request.operations.map((part) => this.#readPart(part)) });
       case 'getChildren2': {
         const children = [...this.#znodes.keys()].map((path) => path.slice(1));
         return ok({
@@ -169,6 +171,15 @@ export class FakeServer {
       if (operation.type !== 'setData') return { type: 'check' };
       return { type: 'setData', stat: statOf({ data: Buffer.alloc(0), version: 1, zxid: 1 }) };
     });
+  }
+
+  #readPart({ type, path }: MultiOperation): MultiResult {
+    if (type === 'getChildren') {
+      return { type, children: [...this.#znodes.keys()].map((each) => each.slice(1)) };
+    }
+    const znode = this.#znodes.get(path);
+    if (znode === undefined) return { type: 'error', err: ErrorCode.NO_NODE };
+    return { type: 'getData', data: znode.data, stat: statOf(znode) };
   }
 
   #watch(path: string, state: ConnectionState): void {

@@ -143,6 +143,24 @@ describe('client over TCP', () => {
     assert.equal(refused.code, ErrorCode.NO_NODE);
   });
 
+  it('reads several znodes at one moment, and says which are not there', async () => {
+    const client = newClient();
+    await client.create('/a', Buffer.from('x'));
+
+    const { results, zxid } = await client.multiRead([
+      { type: 'getData', path: '/a' },
+      { type: 'getData', path: '/missing' },
+      { type: 'getChildren', path: '/' },
+    ]);
+
+    const [data, missing, children] = results;
+    assert.ok(data?.type === 'data' && children?.type === 'children');
+    assert.equal(data.data.toString(), 'x');
+    assert.equal(data.stat.version, 0);
+    assert.deepEqual(missing, { type: 'error', code: ErrorCode.NO_NODE });
+    assert.deepEqual([children.children, zxid], [['a'], 1]);
+  });
+
   it('moves to the next server with the same session when its connection is lost', async () => {
     const client = newClient();
     const events: WatchEvent[] = [];
