@@ -143,22 +143,33 @@ export const bestHistoryLeads: Invariant = {
 
 export const electionQuorum: Invariant = {
   id: 'I-06',
-  name: 'a quorum of voters elects a voter',
-  watch: (model) => ({
-    ELECTED(event, report) {
-      const { leader = 0, voters = [] } = event;
-      const versions = [...model.configurations.keys()];
-      if (!versions.some((version) => model.isQuorum(voters, version))) {
-        report(
-          `server ${event.sid} took ${leader} for elected by servers ${voters.join(', ')}, which are no quorum`,
-          [event],
+  name: 'a quorum of voters elects a voter, promises it its epoch and takes over its history',
+  watch(model) {
+    const needQuorum = (event: TraceEvent, report: Report, sids: readonly number[], deed: string): void => {
+      if ([...model.configurations.keys()].some((version) => model.isQuorum(sids, version))) return;
+      report(`server ${event.sid} ${deed} by servers ${sids.join(', ')}, which are no quorum`, [event]);
+    };
+    return {
+      ELECTED(event, report) {
+        const { leader = 0, voters = [] } = event;
+        needQuorum(event, report, voters, `took ${leader} for elected`);
+        if (![...model.configurations.values()].some((configuration) => configuration.voters.has(leader))) {
+          report(`server ${event.sid} took ${leader} for elected, which has no vote`, [event]);
+        }
+      },
+      ESTABLISH(event, report) {
+        needQuorum(event, report, event.ackers ?? [], `took epoch ${event.epoch} for promised`);
+      },
+      ACTIVATE(event, report) {
+        needQuorum(
+          event,
+          report,
+          event.ackers ?? [],
+          `took its history of epoch ${event.epoch} for taken over`,
         );
-      }
-      if (!versions.some((version) => model.configurations.get(version)?.voters.has(leader))) {
-        report(`server ${event.sid} took ${leader} for elected, which has no vote`, [event]);
-      }
-    },
-  }),
+      },
+    };
+  },
 };
 
 export const votesRise: Invariant = {

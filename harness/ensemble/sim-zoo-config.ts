@@ -7,6 +7,12 @@ export const dataDirectory = '/data';
 
 /** Back-off of election notifications: Apache's 60 s would outlast most runs after a heal. */
 const notificationLimitMs = 2000;
+/**
+ * Where snapshots are this frequent, log files are small too (the option knows no less than a KiB, about eight
+ * records): what a truncation cuts off then reaches over several of them.
+ */
+const manySnapshots = 50;
+const smallLogKib = 1;
 
 export function renderZooConfig(options: {
   readonly tickMs: number;
@@ -29,6 +35,7 @@ export function renderZooConfig(options: {
     `fastleader.maxNotificationInterval=${notificationLimitMs}`,
     `4lw.commands.whitelist=*`,
   ];
+  if (options.snapCount <= manySnapshots) lines.push(`txnLogSizeLimitInKb=${smallLogKib}`);
   for (const { sid, role, host } of options.servers)
     lines.push(`server.${sid}=${host}:2888:3888${role === 'observer' ? ':observer' : ''}`);
   return `${lines.join('\n')}\n`;

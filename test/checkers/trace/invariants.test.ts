@@ -72,6 +72,30 @@ const cases: readonly Case[] = [
     silent: () => begun().add(1, 'ELECTED', { leader: 3, round: 2, voters: [1, 3] }),
   },
   {
+    id: 'I-06',
+    fires: () =>
+      begun()
+        .elect(2, [1], 2)
+        .promise(2, 2, 2)
+        .add(2, 'ESTABLISH', { epoch: 2, ackers: [2] }),
+    says: /server 2 took epoch 2 for promised by servers 2, which are no quorum/,
+    silent: () => begun().elect(2, [1], 2).establish(2, [1], 2),
+  },
+  {
+    id: 'I-06',
+    fires: () =>
+      begun()
+        .elect(2, [1], 2)
+        .establish(2, [1], 2)
+        .add(2, 'ACTIVATE', { epoch: 2, ackers: [2, 4] }),
+    says: /server 2 took its history of epoch 2 for taken over by servers 2, 4, which are no quorum/,
+    silent: () =>
+      begun()
+        .elect(2, [1], 2)
+        .establish(2, [1], 2)
+        .add(2, 'ACTIVATE', { epoch: 2, ackers: [1, 2] }),
+  },
+  {
     id: 'I-07',
     fires: () => {
       const scene = begun().role(1, 'looking').add(1, 'VOTE', { round: 5, leader: 3, zxid: two, epoch: 1 });
