@@ -33,8 +33,8 @@ export const multiAtomicity: Checker = {
       leastOpportunities,
       opportunity: 'reads of several znodes that multis wrote',
       evidence: [
-        ...calls.groupReads.flatMap((read) => judgeGroupRead(read, calls)),
-        ...calls.boxReads.flatMap((read) => judgeBoxRead(read, calls)),
+        ...firstOfEach(calls.groupReads.flatMap((read) => judgeGroupRead(read, calls))),
+        ...firstOfEach(calls.boxReads.flatMap((read) => judgeBoxRead(read, calls))),
         ...calls.groupWrites.flatMap(judgeWrite),
         ...judgeBroken(calls),
         ...findTwoMakers(calls),
@@ -45,6 +45,12 @@ export const multiAtomicity: Checker = {
     });
   },
 };
+
+/** Half of a multi stays in sight until the next one: of what reads saw of one group the first says it all. */
+function firstOfEach(evidence: readonly Evidence[]): Evidence[] {
+  const bySubject = Map.groupBy(evidence, ({ subject }) => subject);
+  return [...bySubject.values()].flatMap((items) => items.slice(0, 1));
+}
 
 /** The first thing that is wrong with what was read, if anything: the rest follows from it. */
 function judgeGroupRead(read: GroupRead, calls: MultiCalls): Evidence[] {

@@ -7,11 +7,11 @@ import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { describeTime, describeValue, describeZxid } from './describe.ts';
 import { pathOf, valueOf } from './register-calls.ts';
+import { writeFunctions } from './write-functions.ts';
 import type { Checker, Evidence } from './verdict.ts';
 
 const leastOpportunities = 10;
 const registerFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'read', 'sync-read', 'final-read']);
-const writeFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'add']);
 
 export const sessionMonotonic: Checker = {
   name: 'session-monotonic',

@@ -4,9 +4,8 @@
 
 import type { Call } from '../harness/history/pairing.ts';
 import { describeTime, describeValue, describeZxid, operationsOf, timeOf } from './describe.ts';
+import { writeFunctions } from './write-functions.ts';
 import type { Evidence } from './verdict.ts';
-
-const writeFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'add']);
 
 /** The first contradiction, if any. */
 export function checkZxidOrder(calls: readonly Call[]): Evidence[] {

@@ -97,6 +97,15 @@ describe('multi atomicity of reads', () => {
     );
   });
 
+  it('tells of one group once, however many reads saw it', () => {
+    const half = { a: seen(1, 1), b: seen(0, 0) };
+
+    const result = check([write, read(pair, half), read(pair, half, { from: 2000, to: 2010 })]);
+
+    assert.equal(result.evidence.length, 1);
+    assert.equal(result.evidence[0]?.operations.at(-1)?.time, 1010e6);
+  });
+
   it('lets a znode be written again by another multi that leaves the other alone', () => {
     assertPass([
       { f: 'transfer', value: [accounts, { by: 1 }], from: 0 },

@@ -73,6 +73,18 @@ describe('session monotonicity', () => {
       assertPass([newer, { ...refusal, zxid: 0x11 }]);
     });
 
+    it('of a multi or a sequential create is its own as well', () => {
+      for (const f of ['transfer', 'sequential-create']) {
+        const next = { process: 1, f, value: ['/any', null], from: 20, to: 30, session };
+
+        assertPass([newer, { ...next, zxid: 0x11 }]);
+        assertViolated(
+          [newer, { ...next, zxid: 0x10 }],
+          `${f} by process 1 at 0.030 s came with zxid 0x10, a zxid that its session had seen before: read by process 1 at 0.010 s came with zxid 0x10`,
+        );
+      }
+    });
+
     it('of a new write that the session had seen before is a violation', () => {
       assertViolated(
         [newer, write(9, { process: 1, from: 20, to: 30, version: 6, zxid: 0x10, session })],
