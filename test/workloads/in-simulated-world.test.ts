@@ -1,0 +1,46 @@
+import { strict as assert } from 'node:assert';
+import { describe, it } from 'mocha';
+import { defaultRunOptions } from '../../harness/run/run-options.ts';
+import type { RunOptions, RunResult } from '../../harness/run/run-result.ts';
+import { run } from '../../harness/run/run.ts';
+
+/** Three simulated seconds of one workload on three servers. */
+function runOf(workload: string, changes: Partial<RunOptions>): Promise<RunResult> {
+  const base = { ...defaultRunOptions, seed: 5, servers: 3, timeLimitMs: 3000, snapCount: 20 };
+  return run({ ...base, workloads: [workload], ...changes }, { keepsFiles: false });
+}
+
+function verdictOf({ guarantees }: RunResult, name: string): string | undefined {
+  return guarantees.find((guarantee) => guarantee.name === name)?.verdict;
+}
+
+const cases = [
+  { workload: 'sequential', guarantee: 'sequence', mutant: 'sequence-from-child-count' },
+  { workload: 'multi', guarantee: 'multi-atomicity', mutant: 'multi-partial' },
+  { workload: 'session-order', guarantee: 'session-order', mutant: 'read-overtakes-write' },
+] as const;
+
+for (const { workload, guarantee, mutant } of cases) {
+  describe(`the ${workload} workload in the simulated world`, () => {
+    it('passes under faults', async () => {
+      const result = await runOf(workload, { nemeses: ['kill'], timeLimitMs: 5000 });
+
+      assert.equal(result.verdict, 'pass', JSON.stringify(result.problems));
+      assert.equal(verdictOf(result, guarantee), 'pass');
+      assert.equal(verdictOf(result, 'replicas-agree'), 'pass');
+    });
+
+    it('asks the same for the same seed', async () => {
+      const [one, same] = [await runOf(workload, { nemeses: [] }), await runOf(workload, { nemeses: [] })];
+
+      assert.deepEqual(same.operations, one.operations);
+      assert.equal(same.traceHash, one.traceHash);
+    });
+
+    it(`sees ${mutant}`, async () => {
+      const result = await runOf(workload, { nemeses: [], mutant });
+
+      assert.equal(verdictOf(result, guarantee), 'violated');
+    });
+  });
+}
