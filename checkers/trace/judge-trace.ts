@@ -23,7 +23,7 @@ import {
   votersOnly,
   votesRise,
 } from './epochs.ts';
-import type { Handler, Invariant } from './invariant.ts';
+import type { Handler, Invariant, Report } from './invariant.ts';
 import { stepDown } from './leadership-end.ts';
 import {
   appendOrder,
@@ -92,6 +92,14 @@ export interface TraceJudgement {
   readonly looks: ReadonlyMap<string, number>;
 }
 
+/** An invariant at one kind of event. */
+interface Watch {
+  readonly invariant: Invariant;
+  readonly handler: Handler;
+  readonly report: Report;
+  looks: number;
+}
+
 /** `events` in an order that agrees with cause and effect. */
 export function judgeTrace(
   events: Iterable<TraceEvent>,
@@ -100,26 +108,36 @@ export function judgeTrace(
 ): TraceJudgement {
   const model = new TraceModel(facts);
   const findings = new Map<Invariant, { sentence: string; events: readonly TraceEvent[]; count: number }>();
-  const looks = new Map<string, number>();
-  const byEvent = new Map<string, { readonly invariant: Invariant; readonly handler: Handler }[]>();
+  const byEvent = new Map<string, Watch[]>();
+  const watches: Watch[] = [];
   for (const invariant of invariants) {
-    looks.set(invariant.id, 0);
+    const report: Report = (sentence, seen) => {
+      const known = findings.get(invariant);
+      if (known === undefined) findings.set(invariant, { sentence, events: seen, count: 1 });
+      else known.count += 1;
+    };
     for (const [name, handler] of Object.entries(invariant.watch(model))) {
-      const handlers = byEvent.get(name) ?? [];
-      byEvent.set(name, handlers);
-      handlers.push({ invariant, handler });
+      const watch: Watch = { invariant, handler, report, looks: 0 };
+      watches.push(watch);
+      const others = byEvent.get(name);
+      if (others === undefined) byEvent.set(name, [watch]);
+      else others.push(watch);
     }
   }
+  // Hundreds of thousands of events for a minute: nothing is made in here.
   for (const event of events) {
-    for (const { invariant, handler } of byEvent.get(event.event) ?? []) {
-      looks.set(invariant.id, (looks.get(invariant.id) ?? 0) + 1);
-      handler(event, (sentence, seen) => {
-        const known = findings.get(invariant);
-        if (known === undefined) findings.set(invariant, { sentence, events: seen, count: 1 });
-        else known.count += 1;
-      });
+    const watching = byEvent.get(event.event);
+    if (watching !== undefined) {
+      for (const watch of watching) {
+        watch.looks += 1;
+        watch.handler(event, watch.report);
+      }
     }
     model.apply(event);
+  }
+  const looks = new Map(invariants.map(({ id }) => [id, 0]));
+  for (const { invariant, looks: count } of watches) {
+    looks.set(invariant.id, (looks.get(invariant.id) ?? 0) + count);
   }
   return {
     findings: Array.from(findings, ([invariant, finding]) => ({ invariant, ...finding })),
