@@ -28,6 +28,8 @@ export interface LinkCondition {
 export interface DeeperFaults {
   /** Needs capability `disk`. */
   setDisk(sid: number, condition: DiskCondition): Promise<void>;
+  /** As it is now. Needs capability `disk`. */
+  diskOf(sid: number): Promise<Required<DiskCondition>>;
   /** Removes all data of a server that does not run; its id stays. Needs capability `wipe`. */
   wipe(sid: number): Promise<void>;
   /**
@@ -37,8 +39,10 @@ export interface DeeperFaults {
   rot(sid: number, what: 'log' | 'snapshot', random: Random): Promise<string | null>;
   /** Replaces all conditions; an empty list heals. Needs capability `links`. */
   setLinks(conditions: readonly LinkCondition[]): Promise<void>;
-  /** Tears down every connection between two servers. Needs capability `links`. */
-  resetLinks(one: number, other: number): Promise<void>;
+  /** How long a probe takes from one server to another; null when none arrives. Needs capability `links`. */
+  linkDelayMs(from: number, to: number): Promise<number | null>;
+  /** Tears down every connection between two servers, and says how many. Needs capability `links`. */
+  resetLinks(one: number, other: number): Promise<number>;
   /** Moves the wall clock. Needs capability `clock`. */
   jumpClock(sid: number, byMs: number): Promise<void>;
   /** Lets both clocks run `rate` times as fast as true time. Needs capability `clock`. */
@@ -60,6 +64,10 @@ export abstract class WithoutDeeperFaults implements DeeperFaults {
     return this.#refuse(`change the disk of server ${sid}`);
   }
 
+  diskOf(sid: number): Promise<Required<DiskCondition>> {
+    return this.#refuse(`look at the disk of server ${sid}`);
+  }
+
   wipe(sid: number): Promise<void> {
     return this.#refuse(`wipe the disk of server ${sid}`);
   }
@@ -75,7 +83,11 @@ export abstract class WithoutDeeperFaults implements DeeperFaults {
       await this.#refuse(`slow or stall the link from server ${first.from} to server ${first.to}`);
   }
 
-  resetLinks(one: number, other: number): Promise<void> {
+  linkDelayMs(from: number, to: number): Promise<number | null> {
+    return this.#refuse(`probe the link from server ${from} to server ${to}`);
+  }
+
+  resetLinks(one: number, other: number): Promise<number> {
     return this.#refuse(`reset the connections between servers ${one} and ${other}`);
   }
 

@@ -183,8 +183,14 @@ export class SimEnsemble implements Ensemble {
     this.#network.setConditions(conditions);
   }
 
-  async resetLinks(one: number, other: number): Promise<void> {
-    this.#network.reset(this.#machine(one).host, this.#machine(other).host);
+  async linkDelayMs(from: number, to: number): Promise<number | null> {
+    const startNs = this.#scheduler.nowNs;
+    const isReached = await this.canReach(from, to);
+    return isReached ? (this.#scheduler.nowNs - startNs) / nsPerMs : null;
+  }
+
+  async resetLinks(one: number, other: number): Promise<number> {
+    return this.#network.reset(this.#machine(one).host, this.#machine(other).host);
   }
 
   async jumpClock(sid: number, byMs: number): Promise<void> {
@@ -203,6 +209,11 @@ export class SimEnsemble implements Ensemble {
     const { disk } = this.#machine(sid);
     if (slowness !== undefined) disk.slowness = slowness;
     if (error !== undefined) disk.fault = error;
+  }
+
+  async diskOf(sid: number): Promise<Required<DiskCondition>> {
+    const { slowness, fault } = this.#machine(sid).disk;
+    return { slowness, error: fault };
   }
 
   async wipe(sid: number): Promise<void> {

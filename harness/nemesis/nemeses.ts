@@ -1,14 +1,36 @@
 // The nemeses by name, as `--nemesis` and `ordeal list nemeses` know them.
 
 import { directedNemeses, findScheduleFile } from './directed/catalogue.ts';
+import { bitRot, diskError, fullDisk, slowDisk, wipe } from './disks.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
+import { clockDrift, clockJump } from './clocks.ts';
 import { kill, pause, powerLoss } from './crash.ts';
 import type { Nemesis } from './fault.ts';
+import { resetLinks, slowLinks, stalledLinks } from './links.ts';
 import { orphanedTail } from './orphaned-tail.ts';
 import { partition } from './partition.ts';
+import { killThenPowerLoss, restartStorm } from './restarts.ts';
 import { participantsOf } from './targets.ts';
 
-export const nemeses: readonly Nemesis[] = [partition, kill, pause, powerLoss, orphanedTail];
+export const nemeses: readonly Nemesis[] = [
+  partition,
+  kill,
+  pause,
+  powerLoss,
+  orphanedTail,
+  restartStorm,
+  killThenPowerLoss,
+  slowLinks,
+  stalledLinks,
+  resetLinks,
+  clockJump,
+  clockDrift,
+  slowDisk,
+  diskError,
+  fullDisk,
+  bitRot,
+  wipe,
+];
 
 /** A nemesis by its name, a directed schedule by its own or its file. Throws ScheduleError when that is malformed. */
 export function findNemesis(name: string): Nemesis | undefined {

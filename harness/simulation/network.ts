@@ -108,16 +108,21 @@ export class SimulatedNetwork {
     return this.#cuts.size > 0 && this.#cuts.has(cutKey(from.number, to.number));
   }
 
-  /** Tears down every connection between two hosts, as a middlebox that forgot them would. */
-  reset(one: Host, other: Host): void {
-    for (const link of one.links) if (link.remote.host === other.name) link.reset();
-    for (const link of other.links) if (link.remote.host === one.name) link.reset();
+  /** Tears down every connection between two hosts, as a middlebox that forgot them would; says how many. */
+  reset(one: Host, other: Host): number {
+    const links = [
+      ...[...one.links].filter(({ remote }) => remote.host === other.name),
+      ...[...other.links].filter(({ remote }) => remote.host === one.name),
+    ];
+    for (const link of links) link.reset();
+    // Each connection has two ends.
+    return Math.ceil(links.length / 2);
   }
 
   /** Sends one datagram and tells whether it arrived. */
   probe(from: Host, to: Host, done: (isReached: boolean) => void): void {
     const delayNs = this.drawDelayNs(from, { host: to.name, port: 0 });
-    this.scheduler.after(delayNs, () => done(!this.isCut(from, to)));
+    this.scheduler.after(delayNs, () => done(!this.isHeld(from, to)));
   }
 
   /** Mostly 0.1 to 2 ms; one message in two hundred takes up to 20 ms longer. */

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { createDealer } from '../../../harness/nemesis/dealer.ts';
 import type { Fault, FaultTools, Nemesis } from '../../../harness/nemesis/fault.ts';
 import { kill, pause, powerLoss } from '../../../harness/nemesis/crash.ts';
-import { nemeses, unavailableNemeses } from '../../../harness/nemesis/nemeses.ts';
+import { unavailableNemeses } from '../../../harness/nemesis/nemeses.ts';
 import { orphanedTail } from '../../../harness/nemesis/orphaned-tail.ts';
 import { partition, shapes } from '../../../harness/nemesis/partition.ts';
 import { findLeader, leaderOf } from '../../../harness/nemesis/targets.ts';
@@ -287,7 +287,7 @@ describe('availability', () => {
   it('names the nemesis, the world and what it lacks', () => {
     const ensemble = new FakeEnsemble({ capabilities: ['kill', 'partition'] });
 
-    assert.deepEqual(unavailableNemeses(nemeses, ensemble), [
+    assert.deepEqual(unavailableNemeses([partition, pause, powerLoss], ensemble), [
       'nemesis pause is not available in the sim world, which lacks pause',
       'nemesis power-loss is not available in the sim world, which lacks powerLoss',
     ]);
