@@ -33,6 +33,8 @@ export class ServerModel {
   lastApplied = 0;
   /** The last transaction that was applied, null right after a snapshot was loaded. */
   lastAppliedTxn: number | null = null;
+  /** Logged, and below the snapshot that was loaded last: where that rots, an older one and these are read. */
+  covered = new Map<number, number>();
   /** Cut off since the last time that the cut was known to be durable. */
   readonly cut = new Map<number, number>();
   /** The leader that it has promised itself to in this role. */
@@ -263,8 +265,9 @@ function load(model: TraceModel, server: ServerModel, event: TraceEvent): void {
   const isFirst =
     server.incarnation === event.incarnation && server.log.size === 0 && server.lastLogged === 0;
   server.baseZxid = event.snapZxid ?? 0;
-  const known = [...server.log, ...server.cut].sort(([a], [b]) => a - b);
+  const known = [...server.covered, ...server.log, ...server.cut].sort(([a], [b]) => a - b);
   server.log = new Map(known.filter(([zxid]) => zxid > server.baseZxid && zxid <= lastZxid));
+  server.covered = new Map(known.filter(([zxid]) => zxid <= server.baseZxid));
   server.cut.clear();
   server.lastLogged = lastZxid;
   server.durableZxid = lastZxid;

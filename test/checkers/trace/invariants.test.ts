@@ -480,3 +480,20 @@ describe('a pending configuration', () => {
     assert.deepEqual(decided([2]).broken(), ['I-11']);
   });
 });
+
+describe('a server whose newest snapshot has rotted', () => {
+  it('has what it logged after the older one that it reads instead', () => {
+    const scene = withTail().log(1, two).sync(1, two).log(2, two).sync(2, two).decide(3, two);
+    const found = { lastZxid: two, acceptedEpoch: 1, currentEpoch: 1 };
+    scene.load(1, { ...found, snapZxid: two, digest: 'at two' });
+    scene.load(1, { ...found, snapZxid: 0 }).load(2, found);
+    scene.lead(1, [2], 2);
+
+    const { findings } = judgeTrace(scene.events, facts);
+
+    assert.deepEqual(
+      findings.map(({ invariant, sentence }) => `${invariant.id} ${sentence}`),
+      [],
+    );
+  });
+});
