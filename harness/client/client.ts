@@ -105,6 +105,13 @@ export interface Client {
   close(): Promise<void>;
   /** Drops the connection without ending the session. */
   drop(): void;
+  /**
+   * A silent client is like a process under SIGSTOP: it neither sends nor reads, no time-out runs off, and what
+   * comes meanwhile waits. `close` and `abandon` end the silence.
+   */
+  setSilent(isSilent: boolean): void;
+  /** Stops at once and for good; the session is left to expire. */
+  abandon(): void;
 }
 
 export interface ClientOptions {

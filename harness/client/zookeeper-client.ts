@@ -46,6 +46,9 @@ export class ZooKeeperClient implements Client {
   #timer: TransportTimer | null = null;
   #timerAtMs = Infinity;
   #redial: TransportTimer | null = null;
+  #isSilent = false;
+  /** What a silent client takes up when it wakes, in order. */
+  #held: (() => void)[] = [];
 
   constructor(transport: ClientTransport, options: ClientOptions) {
     assert.ok(options.servers.length > 0, 'a client needs a server to connect to');
@@ -162,6 +165,7 @@ export class ZooKeeperClient implements Client {
   }
 
   async close(): Promise<void> {
+    this.setSilent(false);
     if (this.#session.isOver) return;
     if (this.#session.phase === 'attached') {
       // A lost confirmation changes nothing here: the session then ends by its timeout.
@@ -175,8 +179,20 @@ export class ZooKeeperClient implements Client {
     this.#settle();
   }
 
-  /** Stops at once and for good; the session is left to expire. */
+  setSilent(isSilent: boolean): void {
+    if (isSilent === this.#isSilent) return;
+    this.#isSilent = isSilent;
+    if (isSilent) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const take of held) take();
+    this.#session.advance(this.#transport.nowMs());
+    this.#settle();
+  }
+
   abandon(): void {
+    this.#isSilent = false;
+    this.#held = [];
     this.#session.end();
     this.#redial?.cancel();
     if (this.#link !== null) this.#lose('the client was closed');
@@ -213,28 +229,38 @@ export class ZooKeeperClient implements Client {
     this.#redial = null;
     this.#session.dialled(this.#transport.nowMs());
     const link = this.#transport.dial(this.#server, {
-      opened: () => {
-        if (this.#link !== link) return;
-        this.#session.opened(this.#transport.nowMs());
-        this.#settle();
-      },
-      data: (bytes) => {
-        if (this.#link !== link) return;
-        this.#session.received(bytes, this.#transport.nowMs());
-        this.#settle();
-      },
-      closed: (reason) => {
-        if (this.#link !== link) return;
-        this.#lose(reason);
-        this.#settle();
-      },
+      opened: () =>
+        this.#take(() => {
+          if (this.#link !== link) return;
+          this.#session.opened(this.#transport.nowMs());
+          this.#settle();
+        }),
+      data: (bytes) =>
+        this.#take(() => {
+          if (this.#link !== link) return;
+          this.#session.received(bytes, this.#transport.nowMs());
+          this.#settle();
+        }),
+      closed: (reason) =>
+        this.#take(() => {
+          if (this.#link !== link) return;
+          this.#lose(reason);
+          this.#settle();
+        }),
     });
     this.#link = link;
     this.#settle();
   }
 
+  /** Now, or when it wakes up. */
+  #take(event: () => void): void {
+    if (this.#isSilent) this.#held.push(event);
+    else event();
+  }
+
   /** Carries out what the session wants after any event: bytes out, connection away, timer. */
   #settle(): void {
+    if (this.#isSilent) return;
     if (this.#session.phase === 'attached' && this.#failedAttempts + Number(!this.#hasBeenAttached) > 0) {
       this.#hasBeenAttached = true;
       this.#failedAttempts = 0;
@@ -254,7 +280,7 @@ export class ZooKeeperClient implements Client {
     this.#failedAttempts++;
     const isRoundOver = this.#failedAttempts % this.#servers.length === 0;
     this.#redial = this.#transport.after(isRoundOver ? nextRoundDelayMs : nextServerDelayMs, () =>
-      this.#dial(),
+      this.#take(() => this.#dial()),
     );
   }
 
@@ -270,8 +296,10 @@ export class ZooKeeperClient implements Client {
     this.#timer = this.#transport.after(Math.max(0, deadlineMs - this.#transport.nowMs()), () => {
       this.#timer = null;
       this.#timerAtMs = Infinity;
-      this.#session.advance(this.#transport.nowMs());
-      this.#settle();
+      this.#take(() => {
+        this.#session.advance(this.#transport.nowMs());
+        this.#settle();
+      });
     });
   }
 }

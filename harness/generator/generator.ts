@@ -4,6 +4,7 @@
 // Most processes stay with one server, so that every server has clients of its own whatever happens to it; the
 // others move on when their server is lost, and now and then by themselves, so that sessions move.
 
+import type { ClientFaults } from '../client/client-faults.ts';
 import type { Client } from '../client/client.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import type { OperationType } from '../history/operation.ts';
@@ -65,6 +66,20 @@ export class Generator {
   /** While quiet, no new operation begins; sessions live on by their pings. */
   setQuiet(isQuiet: boolean): void {
     this.#isQuiet = isQuiet;
+  }
+
+  /** The clients, for faults that hit them. */
+  get clientFaults(): ClientFaults {
+    return {
+      sessionTimeoutMs: this.#options.sessionTimeoutMs,
+      connected: () =>
+        this.#clients.flatMap((client, place) =>
+          client === null || isGone(client) ? [] : [{ place, server: client.server }],
+        ),
+      drop: (place) => this.#clients[place]?.drop(),
+      kill: (place) => this.#clients[place]?.abandon(),
+      setSilent: (place, isSilent) => this.#clients[place]?.setSilent(isSilent),
+    };
   }
 
   /** Operations under way. */
@@ -141,7 +156,7 @@ export class Generator {
 
   #clientOf(place: number): Client {
     const present = this.#clients[place] ?? null;
-    if (present !== null && present.state !== 'expired' && present.state !== 'closed') return present;
+    if (present !== null && !isGone(present)) return present;
     const { ensemble, sessionTimeoutMs, requestTimeoutMs } = this.#options;
     const servers = serversOf(
       place,
@@ -151,6 +166,10 @@ export class Generator {
     this.#clients[place] = client;
     return client;
   }
+}
+
+function isGone({ state }: Client): boolean {
+  return state === 'expired' || state === 'closed';
 }
 
 /** Two of three processes stay with one server, the third may move through all of them. */

@@ -2,6 +2,7 @@
 // ensemble and plans one fault. A fault can be injected, must prove that it bit, and can be healed.
 
 import type { Capability, Ensemble } from '../ensemble/ensemble.ts';
+import type { ClientFaults } from '../client/client-faults.ts';
 import type { Deal } from './dealer.ts';
 import type { Random } from '../random/random.ts';
 
@@ -11,6 +12,7 @@ export interface FaultTools {
   readonly random: Random;
   /** Draws shapes: each once before any comes again. */
   readonly deal: Deal;
+  readonly clients: ClientFaults;
   /** Stops and restarts new client operations: some defects only show while nothing is written. */
   readonly setQuiet: (isQuiet: boolean) => void;
   /** False once the run was interrupted; loops that wait give up then. */

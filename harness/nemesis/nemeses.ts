@@ -3,6 +3,7 @@
 import { directedNemeses, findScheduleFile } from './directed/catalogue.ts';
 import { bitRot, diskError, fullDisk, slowDisk, wipe } from './disks.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
+import { clientCuts, clientKill, clientSilence } from './clients.ts';
 import { clockDrift, clockJump } from './clocks.ts';
 import { kill, pause, powerLoss } from './crash.ts';
 import type { Nemesis } from './fault.ts';
@@ -20,6 +21,9 @@ export const nemeses: readonly Nemesis[] = [
   orphanedTail,
   restartStorm,
   killThenPowerLoss,
+  clientCuts,
+  clientSilence,
+  clientKill,
   slowLinks,
   stalledLinks,
   resetLinks,

@@ -187,6 +187,7 @@ export class RunLife {
         ensemble,
         random: random.fork('faults'),
         deal: createDealer(random.fork('shapes')),
+        clients: generator.clientFaults,
         setQuiet: (isQuiet) => generator.setQuiet(isQuiet),
         isWanted: () => signal?.aborted !== true,
       },

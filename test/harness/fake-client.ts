@@ -131,6 +131,10 @@ export class FakeClient implements Client {
     this.state = 'closed';
   }
 
+  setSilent(): void {}
+
+  abandon(): void {}
+
   drop(): void {
     this.dropCount++;
   }

@@ -50,6 +50,8 @@ function needsOf(step: Step): Capability[] {
     case 'serving':
     case 'heal':
     case 'quiet':
+    case 'clients':
+    case 'wake':
       return [];
     case 'partition':
     case 'cut':

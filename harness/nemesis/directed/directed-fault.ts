@@ -9,7 +9,7 @@ import { restartServers } from '../crash.ts';
 import type { Fault, FaultTools, FaultStrike } from '../fault.ts';
 import { cutBetween } from '../grudge.ts';
 import { findLeader, nameServers, participantsOf, sidsOf } from '../targets.ts';
-import type { Schedule, ServerName, Step, Strike } from './schedule.ts';
+import type { ClientDeed, Schedule, ServerName, Step, Strike } from './schedule.ts';
 
 /** The shape of a schedule that came to its end. */
 export const wholeSchedule = 'every step taken';
@@ -28,6 +28,7 @@ export class DirectedFault implements Fault {
   readonly #tools: FaultTools;
   readonly #bound: Map<ServerName, number>;
   readonly #harmed = new Set<number>();
+  readonly #silent = new Set<number>();
   #cuts: readonly Cut[] = [];
   #links: readonly LinkCondition[] = [];
   /** Where in the trace the present stretch of actions began: what it brought about counts for the next await. */
@@ -86,6 +87,7 @@ export class DirectedFault implements Fault {
 
   async heal(): Promise<void> {
     const { ensemble, setQuiet } = this.#tools;
+    this.#wakeClients();
     try {
       await this.#mendLinks();
       for (const sid of sidsOf(ensemble)) {
@@ -156,6 +158,10 @@ export class DirectedFault implements Fault {
           await ensemble.jumpClock(sid, step.jumpMs);
         }
         return;
+      case 'clients':
+        return this.#hitClients(step.deed, this.#sids(step.servers));
+      case 'wake':
+        return this.#wakeClients();
       case 'quiet':
         return setQuiet(step.isQuiet);
       case 'repeat':
@@ -271,6 +277,30 @@ export class DirectedFault implements Fault {
     this.#links = [];
     await ensemble.setCuts([]);
     await ensemble.setLinks([]);
+  }
+
+  #hitClients(deed: ClientDeed, sids: readonly number[]): void {
+    const { clients } = this.#tools;
+    for (const { place, server } of clients.connected()) {
+      if (server === null || !sids.includes(server)) continue;
+      switch (deed) {
+        case 'drop-clients':
+          clients.drop(place);
+          break;
+        case 'kill-clients':
+          clients.kill(place);
+          break;
+        case 'silence-clients':
+          clients.setSilent(place, true);
+          this.#silent.add(place);
+      }
+    }
+    for (const sid of sids) this.#note(deed, sid);
+  }
+
+  #wakeClients(): void {
+    for (const place of this.#silent) this.#tools.clients.setSilent(place, false);
+    this.#silent.clear();
   }
 
   #note(kind: string, sid: number): void {

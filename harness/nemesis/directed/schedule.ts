@@ -7,6 +7,10 @@ import type { DiskErrorCode } from '../../ensemble/deeper-faults.ts';
 /** A name bound in `servers` or by a `bind` step, or `all`, `others` (voting and not named) or `observers`. */
 export type ServerName = string;
 
+/** What happens to the clients that are connected to certain servers; `wake` ends every silence. */
+export type ClientDeed = 'drop-clients' | 'kill-clients' | 'silence-clients';
+const clientDeeds: readonly ClientDeed[] = ['drop-clients', 'kill-clients', 'silence-clients'];
+
 export type Strike = 'kill' | 'power-loss' | 'start' | 'pause' | 'resume' | 'wipe';
 export const strikes: readonly Strike[] = ['kill', 'power-loss', 'start', 'pause', 'resume', 'wipe'];
 
@@ -64,6 +68,8 @@ export type Step =
       readonly error: DiskErrorCode | null | undefined;
     }
   | { readonly type: 'clock'; readonly servers: readonly ServerName[]; readonly jumpMs: number }
+  | { readonly type: 'clients'; readonly deed: ClientDeed; readonly servers: readonly ServerName[] }
+  | { readonly type: 'wake' }
   /** No client operation begins while quiet; sessions live on. */
   | { readonly type: 'quiet'; readonly isQuiet: boolean }
   | { readonly type: 'repeat'; readonly times: number; readonly steps: readonly Step[] };
@@ -223,6 +229,14 @@ class ScheduleReader {
       case 'clock':
         known('servers', 'jumpMs');
         return { type: 'clock', servers: servers(), jumpMs: number('jumpMs') };
+      case 'drop-clients':
+      case 'kill-clients':
+      case 'silence-clients':
+        known('servers');
+        return { type: 'clients', deed: action, servers: servers() };
+      case 'wake-clients':
+        known();
+        return { type: 'wake' };
       case 'quiet':
       case 'busy':
         known();
@@ -231,7 +245,7 @@ class ScheduleReader {
         known('servers');
         return {
           type: 'strike',
-          strike: this.#oneOf(action, strikes, `${place}.do`) as Strike,
+          strike: this.#oneOf(action, [...strikes, ...clientDeeds], `${place}.do`) as Strike,
           servers: servers(),
         };
     }

@@ -9,6 +9,7 @@ import { partition, shapes } from '../../../harness/nemesis/partition.ts';
 import { findLeader, leaderOf } from '../../../harness/nemesis/targets.ts';
 import { Random } from '../../../harness/random/random.ts';
 import { FakeEnsemble } from '../fake-ensemble.ts';
+import { noClients } from './no-clients.ts';
 import type { FakeEnsembleOptions } from '../fake-ensemble.ts';
 
 interface Staged {
@@ -23,6 +24,7 @@ function stage(options: FakeEnsembleOptions = {}, seed = 1): Staged {
   const tools = {
     ensemble,
     random: new Random(seed),
+    clients: noClients,
     deal: createDealer(new Random(seed)),
     setQuiet: (isQuiet: boolean) => quiet.push(isQuiet),
     isWanted: () => true,

@@ -8,6 +8,7 @@ import { partition } from '../../../harness/nemesis/partition.ts';
 import { NemesisRun } from '../../../harness/nemesis/nemesis-run.ts';
 import { Random } from '../../../harness/random/random.ts';
 import { FakeEnsemble } from '../fake-ensemble.ts';
+import { noClients } from './no-clients.ts';
 import type { FakeEnsembleOptions } from '../fake-ensemble.ts';
 
 interface Setup extends FakeEnsembleOptions {
@@ -25,6 +26,7 @@ async function run({ nemeses = [kill], untilMs = 30_000, acknowledged, ...option
     tools: {
       ensemble,
       random: new Random(5),
+      clients: noClients,
       deal: createDealer(new Random(4)),
       setQuiet: () => {},
       isWanted: () => true,

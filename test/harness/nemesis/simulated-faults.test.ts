@@ -7,6 +7,7 @@ import type { SimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
 import { createDealer } from '../../../harness/nemesis/dealer.ts';
 import type { Fault, FaultTools } from '../../../harness/nemesis/fault.ts';
 import { findNemesis } from '../../../harness/nemesis/nemeses.ts';
+import { noClients } from './no-clients.ts';
 import { Random } from '../../../harness/random/random.ts';
 
 const serving: ReadonlySet<string> = new Set(['leader', 'follower']);
@@ -93,10 +94,11 @@ async function withServing(seed: number, test: (scene: Scene) => Promise<void>):
   const tools = {
     ensemble,
     random,
+    clients: noClients,
     deal: createDealer(random),
     setQuiet: () => {},
     isWanted: () => true,
-  } as FaultTools;
+  };
   let count = 0;
   const write = async (): Promise<void> => {
     const client = ensemble.client({ servers: [1, 2, 3], sessionTimeoutMs: 4000, requestTimeoutMs: 2000 });

@@ -9,6 +9,7 @@ import { parseSchedule } from '../../../../harness/nemesis/directed/schedule.ts'
 import { createDealer } from '../../../../harness/nemesis/dealer.ts';
 import type { Fault, FaultTools } from '../../../../harness/nemesis/fault.ts';
 import { findLeader } from '../../../../harness/nemesis/targets.ts';
+import { noClients } from '../no-clients.ts';
 import { Random } from '../../../../harness/random/random.ts';
 
 describe('directed fault', () => {
@@ -79,6 +80,38 @@ describe('directed fault', () => {
     });
   });
 
+  it('hits the clients of the servers that it names, and wakes those that it silenced', async () => {
+    await withServing(async ({ tools }) => {
+      const deeds: string[] = [];
+      const clients: FaultTools['clients'] = {
+        ...noClients,
+        connected: () => [1, 2, 3, 1].map((server, place) => ({ place, server })),
+        drop: (place) => void deeds.push(`drop ${place}`),
+        kill: (place) => void deeds.push(`kill ${place}`),
+        setSilent: (place, isSilent) => void deeds.push(`${isSilent ? 'silence' : 'wake'} ${place}`),
+      };
+      const fault = await planned(
+        { ...tools, clients },
+        {
+          servers: {},
+          steps: [
+            { do: 'silence-clients', servers: ['all'] },
+            { do: 'wake-clients' },
+            { do: 'drop-clients', servers: ['observers', 'all'] },
+            { do: 'silence-clients', servers: ['others'] },
+          ],
+        },
+      );
+
+      await fault.inject(tools);
+      await fault.heal(tools);
+
+      const each = (deed: string): string[] => [0, 1, 2, 3].map((place) => `${deed} ${place}`);
+      const silence = [...each('silence'), ...each('wake')];
+      assert.deepEqual(deeds, [...silence, ...each('drop'), ...silence]);
+    });
+  });
+
   it('gives up where a report does not come, says where, and puts everything right', async () => {
     await withServing(async ({ ensemble, tools }) => {
       const fault = await planned(tools, {
@@ -130,10 +163,11 @@ async function withServing(test: (scene: Scene) => Promise<void>): Promise<void>
   const tools = {
     ensemble,
     random,
+    clients: noClients,
     deal: createDealer(random),
     setQuiet: (isQuiet: boolean) => void quiet.push(isQuiet),
     isWanted: () => true,
-  } as FaultTools;
+  };
   const write = (): Promise<unknown> =>
     ensemble
       .client({ servers: [1, 2, 3], sessionTimeoutMs: 4000, requestTimeoutMs: 1000 })
