@@ -19,8 +19,10 @@ const snapCounts = [10, 20, 50, 100, 300] as const;
 const commitLogCounts = [5, 10, 20, 50, 100] as const;
 const rates = [50, 100, 200, 400] as const;
 const processCounts = [2, 5, 10, 20] as const;
-/** Few at a time, so that each has its turn within the run and its effect is not drowned by the others'. */
+/** Few at a time, so that the effect of one is not drowned by the others'. */
 const nemesisCounts = [1, 1, 2, 2, 3, 4] as const;
+/** That a fault takes with the quiet after it: each should have its turn. */
+const ticksPerNemesis = 50;
 const workloadCounts = [1, 1, 2, 3] as const;
 /** Share of the runs that follow a directed schedule beside at most one fault at random. */
 const scheduleChance = 0.4;
@@ -42,7 +44,7 @@ export function drawRun(
     ...(fixed.nemeses ?? []).map((name) => findNemesis(name)?.leastParticipants ?? 1),
   );
   const servers = random.pick(serverCounts.filter((count) => count >= leastServers));
-  const drawn = drawRest(random, servers);
+  const drawn = drawRest(random, servers, base.timeLimitMs);
   return { ...base, seed, servers, ...drawn, ...fixed };
 }
 
@@ -58,7 +60,7 @@ type Drawn = Pick<
   | 'nemeses'
 >;
 
-function drawRest(random: Random, servers: number): Drawn {
+function drawRest(random: Random, servers: number, timeLimitMs: number): Drawn {
   const drawn = {
     observers: servers === 1 ? 0 : random.pick(observerCounts),
     tickMs: random.pick(ticksMs),
@@ -71,7 +73,9 @@ function drawRest(random: Random, servers: number): Drawn {
   const fit = (nemesis: Nemesis): boolean => nemesis.leastParticipants <= servers;
   const schedules = directedNemeses().filter(fit);
   if (schedules.length === 0 || !random.chance(scheduleChance)) {
-    return { ...drawn, nemeses: drawSome(random, nemeses.filter(fit), random.pick(nemesisCounts)) };
+    const room = Math.max(1, Math.floor(timeLimitMs / drawn.tickMs / ticksPerNemesis));
+    const count = Math.min(room, random.pick(nemesisCounts));
+    return { ...drawn, nemeses: drawSome(random, nemeses.filter(fit), count) };
   }
   const chosen = [random.pick(schedules), ...(random.chance(0.5) ? [random.pick(nemeses.filter(fit))] : [])];
   return { ...drawn, tickMs: random.pick(scheduledTicksMs), nemeses: chosen.map(({ name }) => name) };

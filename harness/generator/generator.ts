@@ -74,7 +74,9 @@ export class Generator {
       sessionTimeoutMs: this.#options.sessionTimeoutMs,
       connected: () =>
         this.#clients.flatMap((client, place) =>
-          client === null || isGone(client) ? [] : [{ place, server: client.server }],
+          client === null || isGone(client)
+            ? []
+            : [{ place, server: client.server, servers: this.#serversOf(place) }],
         ),
       drop: (place) => this.#clients[place]?.drop(),
       kill: (place) => this.#clients[place]?.abandon(),
@@ -154,15 +156,22 @@ export class Generator {
     return this.#isStopped || this.#options.ensemble.clock.nowNs() >= this.#options.untilNs;
   }
 
+  #serversOf(place: number): readonly number[] {
+    return serversOf(
+      place,
+      this.#options.ensemble.servers.map(({ sid }) => sid),
+    );
+  }
+
   #clientOf(place: number): Client {
     const present = this.#clients[place] ?? null;
     if (present !== null && !isGone(present)) return present;
     const { ensemble, sessionTimeoutMs, requestTimeoutMs } = this.#options;
-    const servers = serversOf(
-      place,
-      ensemble.servers.map(({ sid }) => sid),
-    );
-    const client = ensemble.client({ servers, sessionTimeoutMs, requestTimeoutMs });
+    const client = ensemble.client({
+      servers: this.#serversOf(place),
+      sessionTimeoutMs,
+      requestTimeoutMs,
+    });
     this.#clients[place] = client;
     return client;
   }

@@ -32,7 +32,7 @@ export interface NemesisRunOptions {
 /** One fault with what it left the clients to do. */
 export interface FaultWindow {
   readonly fault: InjectedFault;
-  /** A quorum was left, so operations could be acknowledged while it lasted. */
+  /** A quorum was left, and clients that reach it, so operations could be acknowledged while it lasted. */
   readonly keepsQuorum: boolean;
   readonly acknowledgedDuring: number;
   readonly acknowledgedAfter: number;
@@ -113,7 +113,8 @@ export class NemesisRun {
     // It lasts from when it is complete: cutting links takes time where they are real.
     await clock.sleep(lastsMs);
     // An election may take longer than was drawn; a fault that ends before it shows nothing of what it should.
-    if (fault.keepsQuorum) await this.#awaitAcknowledged(acknowledgedAtStart);
+    const keepsQuorum = fault.keepsQuorum && this.#leavesClients(fault.targets);
+    if (keepsQuorum) await this.#awaitAcknowledged(acknowledgedAtStart);
     const acknowledgedDuring = acknowledged() - acknowledgedAtStart;
     if (!(await this.#attempt(fault, 'could not be healed', () => fault.heal(tools)))) this.#isHealed = false;
     const endNs = clock.nowNs();
@@ -136,12 +137,18 @@ export class NemesisRun {
         acknowledgedDuring,
         ...(fault.strikes === undefined ? {} : { strikes: fault.strikes }),
       },
-      keepsQuorum: fault.keepsQuorum,
+      keepsQuorum,
       acknowledgedDuring,
       acknowledgedAfter,
       lastedMs: (endNs - startNs) / 1e6,
       quietMs: (clock.nowNs() - endNs) / 1e6,
     });
+  }
+
+  /** Some clients stay with one server: with few of them, all may be bound to those that are harmed. */
+  #leavesClients(targets: readonly number[]): boolean {
+    const places = this.#options.tools.clients.connected();
+    return places.length === 0 || places.some(({ servers }) => servers.some((sid) => !targets.includes(sid)));
   }
 
   async #injectAndProve(fault: Fault): Promise<string | null> {

@@ -18,7 +18,8 @@ function stage(seed: number): Staged {
   const deeds: string[] = [];
   const clients: FaultTools['clients'] = {
     sessionTimeoutMs: 2000,
-    connected: () => Array.from({ length: 10 }, (_, place) => ({ place, server: place < 9 ? 1 : null })),
+    connected: () =>
+      Array.from({ length: 10 }, (_, place) => ({ place, server: place < 9 ? 1 : null, servers: [1] })),
     drop: (place) => void deeds.push(`drop ${place}`),
     kill: (place) => void deeds.push(`kill ${place}`),
     setSilent: (place, isSilent) => void deeds.push(`${isSilent ? 'silence' : 'wake'} ${place}`),
@@ -72,7 +73,10 @@ describe('faults of clients', () => {
         silenced,
       );
     }
-    assert.deepEqual([...durations].sort((a, b) => a - b), [1000, 3000]);
+    assert.deepEqual(
+      [...durations].sort((a, b) => a - b),
+      [1000, 3000],
+    );
   });
 
   it('client-kill: takes the leader with it in half of the cases, and brings that back', async () => {

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { describe, it } from 'mocha';
 import { createDealer } from '../../../harness/nemesis/dealer.ts';
 import { HistoryRecorder } from '../../../harness/history/recorder.ts';
-import type { Nemesis } from '../../../harness/nemesis/fault.ts';
+import type { FaultTools, Nemesis } from '../../../harness/nemesis/fault.ts';
 import { kill, pause } from '../../../harness/nemesis/crash.ts';
 import { partition } from '../../../harness/nemesis/partition.ts';
 import { NemesisRun } from '../../../harness/nemesis/nemesis-run.ts';
@@ -14,11 +14,12 @@ import type { FakeEnsembleOptions } from '../fake-ensemble.ts';
 interface Setup extends FakeEnsembleOptions {
   readonly nemeses?: readonly Nemesis[];
   readonly untilMs?: number;
+  readonly clients?: FaultTools['clients'];
   /** Acknowledged operations so far, by virtual milliseconds. */
   readonly acknowledged?: (nowMs: number, ensemble: FakeEnsemble) => number;
 }
 
-async function run({ nemeses = [kill], untilMs = 30_000, acknowledged, ...options }: Setup) {
+async function run({ nemeses = [kill], untilMs = 30_000, acknowledged, clients, ...options }: Setup) {
   const ensemble = new FakeEnsemble(options);
   const recorder = new HistoryRecorder({ nowNs: () => ensemble.clock.nowNs() });
   const count = acknowledged ?? ((nowMs: number) => Math.floor(nowMs / 10));
@@ -26,7 +27,7 @@ async function run({ nemeses = [kill], untilMs = 30_000, acknowledged, ...option
     tools: {
       ensemble,
       random: new Random(5),
-      clients: noClients,
+      clients: clients ?? noClients,
       deal: createDealer(new Random(4)),
       setQuiet: () => {},
       isWanted: () => true,
@@ -140,5 +141,22 @@ describe('nemesis run', () => {
     const { lastedMs, acknowledgedDuring } = nemesisRun.windows[0]!;
     assert.equal(acknowledgedDuring, 0);
     assert.ok(lastedMs >= 5000 && lastedMs < 7500);
+  });
+
+  it('asks nothing of a window in which every client is bound to a server that is harmed', async () => {
+    const boundTo = (...servers: number[]): FaultTools['clients'] => ({
+      ...noClients,
+      connected: () => servers.map((server, place) => ({ place, server, servers: [server] })),
+    });
+    const settings = { nemeses: [pause], acknowledged: () => 0, servers: 3, leader: 3 };
+
+    const bound = await run({ ...settings, clients: boundTo(1, 2, 3) });
+    const free = bound.nemesisRun.windows.filter(({ fault }) => fault.targets.length < 3);
+    const targets = free[0]!.fault.targets;
+    const alone = await run({ ...settings, clients: boundTo(...targets) });
+
+    assert.ok(free.every(({ keepsQuorum }) => keepsQuorum));
+    assert.equal(alone.nemesisRun.windows[0]!.keepsQuorum, false);
+    assert.ok(alone.nemesisRun.windows[0]!.lastedMs < 3000);
   });
 });

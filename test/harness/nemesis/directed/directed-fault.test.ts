@@ -85,7 +85,7 @@ describe('directed fault', () => {
       const deeds: string[] = [];
       const clients: FaultTools['clients'] = {
         ...noClients,
-        connected: () => [1, 2, 3, 1].map((server, place) => ({ place, server })),
+        connected: () => [1, 2, 3, 1].map((server, place) => ({ place, server, servers: [server] })),
         drop: (place) => void deeds.push(`drop ${place}`),
         kill: (place) => void deeds.push(`kill ${place}`),
         setSilent: (place, isSilent) => void deeds.push(`${isSilent ? 'silence' : 'wake'} ${place}`),
