@@ -22,6 +22,7 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-children',
   'final-multi-read',
   'final-stat',
+  'final-znode',
 ]);
 
 /** Those that are compared between servers, whatever they hold. */

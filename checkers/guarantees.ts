@@ -9,6 +9,7 @@ import { sequences } from './sequences.ts';
 import { sessionMonotonic } from './session-monotonic.ts';
 import { sessionOrder } from './session-order.ts';
 import type { Checker } from './verdict.ts';
+import { watches } from './watches.ts';
 
 export const guarantees: readonly Checker[] = [
   linearizableWrites,
@@ -16,6 +17,7 @@ export const guarantees: readonly Checker[] = [
   sessionOrder,
   sequences,
   multiAtomicity,
+  watches,
   durability,
   replicasAgree,
   recovery,

@@ -6,6 +6,7 @@ import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
 import { sessionOrderWorkload } from './session-order.ts';
 import { setWorkload } from './set.ts';
+import { watchWorkload } from './watch.ts';
 import type { Workload } from './workload.ts';
 
 export const workloads: readonly Workload[] = [
@@ -14,6 +15,7 @@ export const workloads: readonly Workload[] = [
   sequentialWorkload,
   multiWorkload,
   sessionOrderWorkload,
+  watchWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

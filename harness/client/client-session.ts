@@ -17,7 +17,7 @@ import { FrameDecoder } from '../wire/frame.ts';
 import type { ClientRequest, ReplyBody, ReplyHeader } from '../wire/records.ts';
 import { noSession } from '../wire/session-id.ts';
 import type { SessionId } from '../wire/session-id.ts';
-import type { ClientErrorKind, WatchEvent } from './client.ts';
+import type { Arrival, ClientErrorKind, WatchEvent } from './client.ts';
 import { WatchRegistry } from './watch-registry.ts';
 
 const watchXid = -1;
@@ -61,6 +61,8 @@ export class ClientSession {
   sessionId: SessionId = noSession;
   lastZxidSeen = 0;
   onWatch: (event: WatchEvent) => void = () => {};
+  /** Null while nobody wants to know. */
+  onArrival: ((arrival: Arrival) => void) | null = null;
   readonly #options: SessionOptions;
   readonly #watches = new WatchRegistry();
   #password: Buffer | null = Buffer.alloc(16);
@@ -147,6 +149,7 @@ export class ClientSession {
 
   /** The connection is gone: everything that was sent on it is in doubt. */
   closed(reason: string): void {
+    if (this.phase === 'attached') this.onArrival?.({ type: 'lost', zxid: this.lastZxidSeen });
     if (!this.isOver) this.phase = 'detached';
     this.#dropReason = null;
     this.#output = [];
@@ -228,6 +231,7 @@ export class ClientSession {
     this.sessionId = response.sessionId;
     this.#password = Buffer.from(response.password);
     this.#negotiatedTimeoutMs = response.timeoutMs;
+    this.onArrival?.({ type: 'attached' });
     for (const request of this.#watches.requests(this.lastZxidSeen))
       this.#send(encodeRequestFrame(setWatchesXid, request), nowMs);
     const unsent = this.#unsent;
@@ -245,6 +249,7 @@ export class ClientSession {
     const header = decodeReplyHeader(body);
     if (header.xid === watchXid) return this.#takeEvent(body);
     this.lastZxidSeen = Math.max(this.lastZxidSeen, header.zxid);
+    if (header.xid === setWatchesXid) this.onArrival?.({ type: 'restored', zxid: header.zxid });
     if (header.xid === pingXid || header.xid === setWatchesXid) return;
     const pending = this.#pending[0];
     if (pending?.xid !== header.xid)
@@ -254,15 +259,23 @@ export class ClientSession {
     this.#pending.shift();
     if (this.#timedOutCount > 0) this.#timedOutCount--;
     this.#noteWatch(pending.request, header.err);
+    const { request } = pending;
+    this.onArrival?.({ type: 'reply', request, zxid: header.zxid, err: header.err, body: reply });
     pending.complete?.({ type: 'reply', header, body: reply });
   }
 
   #takeEvent(body: Buffer): void {
     const event = this.#watches.fired(decodeWatcherEvent(body));
-    if (event !== null) this.onWatch(event);
+    if (event === null) return;
+    this.onArrival?.({ type: 'event', event });
+    this.onWatch(event);
   }
 
   #noteWatch(request: ClientRequest, err: number): void {
+    if (request.type === 'addWatch') {
+      if (err === ErrorCode.OK) this.#watches.registered(request, false);
+      return;
+    }
     if (!('watch' in request) || !request.watch) return;
     const isMissing = request.type === 'exists' && err === ErrorCode.NO_NODE;
     if (err === ErrorCode.OK || isMissing) this.#watches.registered(request, isMissing);

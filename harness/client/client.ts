@@ -2,7 +2,7 @@
 // they are definite. It never retries a write on its own: whether a lost reply meant success is the
 // checker's question, and a retry would destroy the evidence.
 
-import type { Acl, Stat } from '../wire/records.ts';
+import type { Acl, ClientRequest, ReplyBody, Stat } from '../wire/records.ts';
 import type { SessionId } from '../wire/session-id.ts';
 
 /** What an operation came back with, beside its own result. */
@@ -53,6 +53,28 @@ export interface WatchEvent {
   readonly path: string;
 }
 
+/**
+ * What a session receives, and what becomes of its connection, in the order of arrival. Promises do not tell that
+ * order: an event that arrives behind a reply is heard before the reply's promise goes on.
+ */
+export type Arrival =
+  | {
+      readonly type: 'reply';
+      readonly request: ClientRequest;
+      readonly zxid: number;
+      readonly err: number;
+      readonly body: ReplyBody;
+    }
+  | { readonly type: 'event'; readonly event: WatchEvent }
+  /** The connection is gone; `zxid` is the highest that the session saw until then. */
+  | { readonly type: 'lost'; readonly zxid: number }
+  | { readonly type: 'attached' }
+  /** The server has the watches again, as of this zxid; what they missed was told before. */
+  | { readonly type: 'restored'; readonly zxid: number };
+
+/** A persistent watch hears of its znode and of its children's coming and going; a recursive one of all below it. */
+export type AddWatchMode = 'persistent' | 'recursive';
+
 export type ClientState = 'connecting' | 'connected' | 'disconnected' | 'expired' | 'closed';
 
 export interface CreateOptions {
@@ -100,7 +122,11 @@ export interface Client {
   sync(path: string): Promise<Reply>;
   /** Sends several requests on one connection without waiting between them: sync, then read. */
   syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }>;
+  /** A watch that stays when it fires. */
+  addWatch(path: string, mode: AddWatchMode): Promise<Reply>;
   onWatch(listener: (event: WatchEvent) => void): void;
+  /** Told at once of everything that arrives, pings excepted. */
+  onArrival(listener: (arrival: Arrival) => void): void;
   /** Ends the session on the server; resolves at its confirmation or when the connection is gone. */
   close(): Promise<void>;
   /** Drops the connection without ending the session. */

@@ -15,18 +15,22 @@ const eventNames = new Map<number, WatchEvent['type']>([
   [EventType.CHILDREN_CHANGED, 'childrenChanged'],
 ]);
 
-type SetWatches = Extract<ClientRequest, { type: 'setWatches' }>;
+type SetWatches = Extract<ClientRequest, { type: 'setWatches' | 'setWatches2' }>;
 
 export class WatchRegistry {
   readonly #data = new Set<string>();
   readonly #exist = new Set<string>();
   readonly #child = new Set<string>();
+  readonly #persistent = new Set<string>();
+  readonly #recursive = new Set<string>();
 
   /** A request with a watch was answered; `isMissing` for an exists that found nothing. */
   registered(request: ClientRequest, isMissing: boolean): void {
     if (request.type === 'getData') this.#data.add(request.path);
     else if (request.type === 'exists') (isMissing ? this.#exist : this.#data).add(request.path);
     else if (request.type === 'getChildren2' || request.type === 'getChildren') this.#child.add(request.path);
+    else if (request.type === 'addWatch')
+      (request.mode === 0 ? this.#persistent : this.#recursive).add(request.path);
   }
 
   /** Takes away what fired; null for an event that no server sends. */
@@ -43,21 +47,42 @@ export class WatchRegistry {
 
   /** What sets every watch again; the server fires at once those that a change after `relativeZxid` touched. */
   requests(relativeZxid: number): SetWatches[] {
-    const batches: SetWatches[] = [];
+    // Servers before 3.6 know only the form without persistent watches.
+    const hasPersistent = this.#persistent.size + this.#recursive.size > 0;
+    const batches: Lists[] = [];
     let room = 0;
-    let lists = { dataWatches: [] as string[], existWatches: [] as string[], childWatches: [] as string[] };
-    const add = (list: keyof typeof lists, path: string): void => {
+    const add = (list: keyof Lists, path: string): void => {
       if (room <= 0) {
-        lists = { dataWatches: [], existWatches: [], childWatches: [] };
-        batches.push({ type: 'setWatches', relativeZxid, ...lists });
+        batches.push(noLists());
         room = batchBytes;
       }
-      lists[list].push(path);
+      batches.at(-1)?.[list].push(path);
       room -= Buffer.byteLength(path) + 4;
     };
     for (const path of this.#data) add('dataWatches', path);
     for (const path of this.#exist) add('existWatches', path);
     for (const path of this.#child) add('childWatches', path);
-    return batches;
+    for (const path of this.#persistent) add('persistentWatches', path);
+    for (const path of this.#recursive) add('persistentRecursiveWatches', path);
+    return batches.map((lists) => {
+      if (hasPersistent) return { type: 'setWatches2', relativeZxid, ...lists };
+      const { dataWatches, existWatches, childWatches } = lists;
+      return { type: 'setWatches', relativeZxid, dataWatches, existWatches, childWatches };
+    });
   }
+}
+
+type Lists = Record<
+  'dataWatches' | 'existWatches' | 'childWatches' | 'persistentWatches' | 'persistentRecursiveWatches',
+  string[]
+>;
+
+function noLists(): Lists {
+  return {
+    dataWatches: [],
+    existWatches: [],
+    childWatches: [],
+    persistentWatches: [],
+    persistentRecursiveWatches: [],
+  };
 }

@@ -11,6 +11,8 @@ import { failure, multiRefusal, refusal } from './client-errors.ts';
 import { ClientSession } from './client-session.ts';
 import type { Outcome } from './client-session.ts';
 import type {
+  AddWatchMode,
+  Arrival,
   Client,
   ClientOptions,
   ClientState,
@@ -160,8 +162,21 @@ export class ZooKeeperClient implements Client {
     return dataOf(data.value);
   }
 
+  async addWatch(path: string, mode: AddWatchMode): Promise<Reply> {
+    const { zxid } = await this.#perform({ type: 'addWatch', path, mode: mode === 'persistent' ? 0 : 1 });
+    return { zxid };
+  }
+
   onWatch(listener: (event: WatchEvent) => void): void {
     this.#watchListeners.push(listener);
+  }
+
+  onArrival(listener: (arrival: Arrival) => void): void {
+    const { onArrival } = this.#session;
+    this.#session.onArrival = (arrival) => {
+      onArrival?.(arrival);
+      listener(arrival);
+    };
   }
 
   async close(): Promise<void> {

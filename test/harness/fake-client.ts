@@ -3,6 +3,7 @@
 
 import { ClientError } from '../../harness/client/client.ts';
 import type {
+  Arrival,
   Client,
   ClientState,
   CreateOptions,
@@ -125,7 +126,14 @@ export class FakeClient implements Client {
     return { zxid: this.store.zxid, results };
   }
 
+  async addWatch(path: string): Promise<Reply> {
+    await this.#intercept('addWatch', path);
+    return { zxid: this.store.zxid };
+  }
+
   onWatch(): void {}
+
+  onArrival(_listener: (arrival: Arrival) => void): void {}
 
   async close(): Promise<void> {
     this.state = 'closed';

@@ -18,6 +18,7 @@ const cases = [
   { workload: 'sequential', guarantee: 'sequence', mutant: 'sequence-from-child-count' },
   { workload: 'multi', guarantee: 'multi-atomicity', mutant: 'multi-partial' },
   { workload: 'session-order', guarantee: 'session-order', mutant: 'read-overtakes-write' },
+  { workload: 'watch', guarantee: 'watches', mutant: 'reply-before-event' },
 ] as const;
 
 for (const { workload, guarantee, mutant } of cases) {

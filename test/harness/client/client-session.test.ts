@@ -331,6 +331,53 @@ describe('client session', () => {
     assert.equal(script.session.dropReason, null);
   });
 
+  it('sets persistent watches again, which stay when they fire', () => {
+    script.connect();
+    script.welcome();
+    script.submit({ type: 'addWatch', path: '/persistent', mode: 0 });
+    script.submit({ type: 'addWatch', path: '/recursive', mode: 1 });
+    script.submit({ type: 'addWatch', path: '/refused', mode: 0 });
+    script.reply(1, 5, { type: 'error', err: 0 });
+    script.reply(2, 5, { type: 'error', err: 0 });
+    script.reply(3, 5, { type: 'none' }, -6);
+    script.take(encodeWatcherEventFrame({ type: 3, state: 3, path: '/persistent' }));
+    script.session.closed('gone');
+    script.connect();
+
+    script.welcome();
+
+    const [body] = script.sent();
+    assert.deepEqual(decodeRequestBody(decodeRequestHeader(body!).opcode, body!), {
+      type: 'setWatches2',
+      relativeZxid: 5,
+      dataWatches: [],
+      existWatches: [],
+      childWatches: [],
+      persistentWatches: ['/persistent'],
+      persistentRecursiveWatches: ['/recursive'],
+    });
+  });
+
+  it('tells of everything that arrives in its order, pings excepted', () => {
+    const arrivals: string[] = [];
+    script.session.onArrival = (arrival) =>
+      arrivals.push('zxid' in arrival ? `${arrival.type} ${arrival.zxid}` : arrival.type);
+    script.connect();
+    script.welcome();
+    script.submit({ type: 'getData', path: '/a', watch: true });
+    script.reply(1, 5, { type: 'data', data: null, stat });
+    script.reply(-2, 6);
+    script.take(encodeWatcherEventFrame({ type: 1, state: 3, path: '/b' }));
+    script.session.closed('gone');
+    script.connect();
+    script.session.closed('refused');
+    script.connect();
+    script.welcome();
+    script.reply(-8, 7);
+
+    assert.deepEqual(arrivals, ['attached', 'reply 5', 'event', 'lost 6', 'attached', 'restored 7']);
+  });
+
   it('splits a long list of watches, to stay below the frame limit of a server', () => {
     script.connect();
     script.welcome();

@@ -1,0 +1,131 @@
+import { strict as assert } from 'node:assert';
+import { beforeEach, describe, it } from 'mocha';
+import type { WatchOutcome } from '../../checkers/watches/watch-history.ts';
+import { ClientError } from '../../harness/client/client.ts';
+import type { Arrival } from '../../harness/client/client.ts';
+import { Random } from '../../harness/random/random.ts';
+import type { Stat } from '../../harness/wire/records.ts';
+import { noSession } from '../../harness/wire/session-id.ts';
+import { watchWorkload } from '../../workloads/watch.ts';
+import type { WorkloadRun } from '../../workloads/workload.ts';
+import { FakeClient, FakeStore, inDoubt } from '../harness/fake-client.ts';
+
+const root = '/watch';
+const path = '/watch/0';
+const stat = { czxid: 3, mzxid: 4, version: 1, ephemeralOwner: noSession } as unknown as Stat;
+
+/** Arrivals are told by the test. */
+class ListeningClient extends FakeClient {
+  tell: (arrival: Arrival) => void = () => {};
+
+  override onArrival(listener: (arrival: Arrival) => void): void {
+    this.tell = listener;
+  }
+}
+
+describe('watch workload', () => {
+  let store: FakeStore;
+  let run: WorkloadRun;
+
+  beforeEach(async () => {
+    store = new FakeStore();
+    run = watchWorkload.create({ random: new Random(1), processes: 4 });
+    await run.setup(new FakeClient(store));
+  });
+
+  async function outcomeOf(client: FakeClient, steps: readonly object[]): Promise<WatchOutcome> {
+    const { value } = await run.invoke(client, { f: 'watch', value: [root, steps] });
+    return (value as [string, WatchOutcome])[1];
+  }
+
+  it('asks for one-shot, persistent and recursive watches, and for every kind of change', () => {
+    const steps = Array.from({ length: 2000 }, (_, index) => run.next(index % 4).value as [string, object[]]);
+    const asked = new Set(steps.flatMap(([, each]) => each.map((step) => describeStep(step))));
+
+    assert.deepEqual([...asked].sort(), [
+      'add-watch persistent',
+      'add-watch recursive',
+      'children watched',
+      'create',
+      'delete',
+      'exists',
+      'exists watched',
+      'get',
+      'get watched',
+      'multi',
+      'set',
+    ]);
+  });
+
+  it('says what came of each request', async () => {
+    const { answers } = await outcomeOf(new FakeClient(store), [
+      { op: 'set', path, value: 1 },
+      { op: 'delete', path: `${path}/a` },
+      { op: 'get', path },
+    ]);
+
+    assert.deepEqual(
+      answers.map(({ op, failure }) => [op, failure ?? 'done']),
+      [
+        ['set', 'done'],
+        ['delete', 'refused'],
+        ['get', 'done'],
+      ],
+    );
+    assert.equal(answers[2]?.zxid, store.zxid);
+  });
+
+  it('is in doubt when nothing was answered', async () => {
+    const client = new FakeClient(store, () => Promise.reject(inDoubt()));
+
+    await assert.rejects(
+      outcomeOf(client, [{ op: 'set', path, value: 1 }]),
+      (error) => error instanceof ClientError && !error.definite,
+    );
+  });
+
+  it('keeps what the session received in its order, each time what is new', async () => {
+    const client = new ListeningClient(store);
+    await outcomeOf(client, [{ op: 'get', path }]);
+    const request = { type: 'getData', path, watch: true } as const;
+    client.tell({ type: 'reply', request, zxid: 7, err: 0, body: { type: 'data', data: null, stat } });
+    client.tell({ type: 'event', event: { type: 'dataChanged', path } });
+    client.tell({ type: 'lost', zxid: 8 });
+    client.tell({ type: 'attached' });
+    client.tell({ type: 'restored', zxid: 9 });
+
+    const { journal } = await outcomeOf(client, [{ op: 'get', path }]);
+    const next = await outcomeOf(client, [{ op: 'get', path }]);
+
+    assert.deepEqual(journal, [
+      { got: 'reply', op: 'getData /watch/0', path, zxid: 7, czxid: 3, mzxid: 4 },
+      { got: 'watch', arms: 'data', path },
+      { got: 'event', event: 'dataChanged', path },
+      { got: 'lost', zxid: 8 },
+      { got: 'attached' },
+      { got: 'restored', zxid: 9 },
+    ]);
+    assert.deepEqual(next.journal, []);
+  });
+
+  it('notes a watch only where the server has one', async () => {
+    const client = new ListeningClient(store);
+    await outcomeOf(client, [{ op: 'get', path }]);
+    const missing = { zxid: 7, err: -101, body: { type: 'none' } } as const;
+    client.tell({ type: 'reply', request: { type: 'getData', path, watch: true }, ...missing });
+    client.tell({ type: 'reply', request: { type: 'exists', path, watch: true }, ...missing });
+    client.tell({ type: 'reply', request: { type: 'getData', path: '/other', watch: true }, ...missing });
+
+    const { journal } = await outcomeOf(client, [{ op: 'get', path }]);
+
+    assert.deepEqual(
+      journal.map((entry) => (entry.got === 'watch' ? entry.arms : entry.got)),
+      ['reply', 'reply', 'exist', 'reply'],
+    );
+  });
+});
+
+function describeStep(step: object): string {
+  const { op, watch, mode } = step as { op: string; watch?: boolean; mode?: string };
+  return [op, ...(watch === true ? ['watched'] : []), ...(mode === undefined ? [] : [mode])].join(' ');
+}
