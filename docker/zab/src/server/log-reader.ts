@@ -35,7 +35,10 @@ export function readLog(disk: Disk, files: readonly LogFile[], range: LogRange):
   let isAnchored = counterOf(range.afterZxid) === 0;
   for (const file of needed) {
     const bytes = disk.read(file.path);
-    const found = bytes === null ? null : decodeAll(bytes);
+    // Of the last one a part may still be on its way to the disk. Behind all others there is a record on disk, so
+    // they are whole, unless they were damaged since: the end of an epoch is not to be missed.
+    const wholeBytes = file === needed.at(-1) ? 0 : file.size;
+    const found = bytes === null ? null : decodeAll(bytes, wholeBytes);
     if (found === null) return null;
     for (const record of found) {
       const { zxid } = record.header;
@@ -59,9 +62,11 @@ function filesFor(files: readonly LogFile[], range: LogRange): readonly LogFile[
 }
 
 /** Null where something is damaged: then nothing is taken from the file. */
-function decodeAll(bytes: Buffer): TxnRecord[] | null {
+function decodeAll(bytes: Buffer, leastBytes: number): TxnRecord[] | null {
   try {
-    return scanLog(bytes).records.map((record: LogRecord) => decodeTxn(record.bytes));
+    const { records, end } = scanLog(bytes);
+    if (end < leastBytes) return null;
+    return records.map((record: LogRecord) => decodeTxn(record.bytes));
   } catch (error) {
     if (error instanceof JuteError) return null;
     throw error;

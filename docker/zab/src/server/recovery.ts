@@ -59,6 +59,7 @@ export function recover(options: RecoveryOptions): Recovery {
   }
   const snapshotZxid = loaded?.zxid ?? null;
   const { tail, logs, repairs } = replayLogs(options, logFiles, snapshotZxid ?? 0);
+  if (loaded !== null) checkReplaces(loaded, tail);
   repairs.push(...removeUnfinished(disk, directories.snapshots));
   return {
     snapshotZxid,
@@ -87,19 +88,28 @@ function checkPlacement(disk: Disk, directories: DataDirectories): void {
   );
 }
 
+interface LoadedSnapshot {
+  readonly zxid: number;
+  readonly byteCount: number;
+  /** The first one that was tried, where this one is not that. */
+  readonly newestDamaged: NumberedFile | null;
+}
+
 function loadNewestSnapshot(
   { disk, directories, log, loadSnapshot, snapshotFormat }: RecoveryOptions,
   snapshots: readonly NumberedFile[],
-): { readonly zxid: number; readonly byteCount: number } | null {
+): LoadedSnapshot | null {
   const problems: string[] = [];
+  let newestDamaged: NumberedFile | null = null;
   for (const snapshot of snapshots.toReversed()) {
     const bytes = disk.read(snapshot.path);
     if (bytes === null) continue;
     try {
       loadSnapshot(snapshotFormat.decode(snapshot.path, bytes), snapshot.zxid);
-      return { zxid: snapshot.zxid, byteCount: bytes.length };
+      return { zxid: snapshot.zxid, byteCount: bytes.length, newestDamaged };
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;
+      newestDamaged ??= snapshot;
       problems.push(`${snapshot.path}: ${error.message}`);
       log('warn', `snapshot ${snapshot.path} is not whole, trying an older one: ${error.message}`);
     }
@@ -108,6 +118,20 @@ function loadNewestSnapshot(
   throw new StorageError(
     directories.snapshots,
     `no snapshot can be loaded (${problems.join('; ')})`,
+    restoreRemedy,
+  );
+}
+
+/**
+ * An older snapshot will do where the log leads from it to the damaged one. It does not where that one came from a
+ * leader, and a crash came before the history that it replaces was removed: the log then ends below it, and what
+ * was logged behind it may begin a later epoch, which looks like no hole.
+ */
+function checkReplaces({ zxid, newestDamaged }: LoadedSnapshot, tail: readonly TxnRecord[]): void {
+  if (newestDamaged === null || tail.some(({ header }) => header.zxid === newestDamaged.zxid)) return;
+  throw new StorageError(
+    newestDamaged.path,
+    `it is not whole, and the log does not lead from the older snapshot of ${formatZxid(zxid)} to it`,
     restoreRemedy,
   );
 }
@@ -130,13 +154,14 @@ function replayLogs(
   const repairs: DiskOperation[] = [];
   const firstNeeded = files.findLastIndex((file) => file.zxid <= snapshotZxid + 1);
   let lastZxid = snapshotZxid;
+  let tornFile: NumberedFile | null = null;
   for (const [index, file] of files.entries()) {
     // Files wholly before the snapshot are kept for older snapshots and are not read.
     if (index < firstNeeded) {
       logs.push(new LogFile(file.path, file.zxid));
       continue;
     }
-    const scan = readLog(disk, file);
+    const { scan, isTorn } = readLog(disk, file);
     const logFile = new LogFile(file.path, file.zxid, scan.end);
     for (const { offset, bytes } of scan.records) {
       const record = decodeRecord(file, offset, bytes);
@@ -144,9 +169,12 @@ function replayLogs(
       logFile.add(zxid, offset + 13 + bytes.length);
       if (zxid <= snapshotZxid) continue;
       checkFollows(file, offset, { last: lastZxid, next: zxid });
+      if (tornFile !== null && zxid !== lastZxid + 1) refuseTornInside(tornFile, file);
+      tornFile = null;
       tail.push(record);
       lastZxid = zxid;
     }
+    if (isTorn) tornFile = file;
     if (scan.stop !== 'end') cutTail(file, scan, repairs, log);
     if (scan.records.length > 0) {
       logs.push(logFile);
@@ -160,7 +188,8 @@ function replayLogs(
   return { tail, logs, repairs };
 }
 
-function readLog(disk: Disk, file: NumberedFile): LogScan {
+/** Torn: something is behind the good records that is no preallocated zeros. */
+function readLog(disk: Disk, file: NumberedFile): { readonly scan: LogScan; readonly isTorn: boolean } {
   const bytes = disk.read(file.path) ?? Buffer.alloc(0);
   let scan: LogScan;
   try {
@@ -176,7 +205,7 @@ function readLog(disk: Disk, file: NumberedFile): LogScan {
       restoreRemedy,
     );
   }
-  return scan;
+  return { scan, isTorn: bytes.subarray(scan.end).some((byte) => byte !== 0) };
 }
 
 function decodeRecord(file: NumberedFile, offset: number, bytes: Buffer): TxnRecord {
@@ -200,6 +229,18 @@ function checkFollows(file: NumberedFile, offset: number, zxids: { last: number;
   throw new StorageError(
     file.path,
     `the record at byte ${offset} has zxid ${formatZxid(next)}, which cannot follow ${formatZxid(last)}: records are missing between them`,
+    restoreRemedy,
+  );
+}
+
+/**
+ * A torn tail is cut before anything is written behind it. One that is followed by a new epoch is thus a record
+ * that was whole once: cutting it would hide a hole, because any record may be the last one of its epoch.
+ */
+function refuseTornInside(torn: NumberedFile, next: NumberedFile): never {
+  throw new StorageError(
+    torn.path,
+    `its last record is damaged, and ${next.path} goes on with a later epoch, so this is no torn tail`,
     restoreRemedy,
   );
 }
