@@ -125,14 +125,27 @@ export class SimulatedDisk {
       if (path.startsWith(directory) && !keep.includes(path)) this.#files.delete(path);
   }
 
-  /** Flips bits of one byte in one of the newest two files that match: which and where, null without any. */
-  rot(isMeant: (path: string) => boolean, random: Random): string | null {
+  /**
+   * Flips bits of one byte in one of the newest two files that match: which and where, null without any.
+   * `endOf` says how much of the very newest one may be hit.
+   */
+  rot(
+    isMeant: (path: string) => boolean,
+    random: Random,
+    endOf: (content: Buffer) => number = (content) => content.length,
+  ): string | null {
     const meant = [...this.#files]
-      .filter(([path, file]) => isMeant(path) && file.durableLength > fileHeaderBytes)
-      .sort(([one], [other]) => (one < other ? 1 : -1));
+      .filter(([path]) => isMeant(path))
+      .sort(([one], [other]) => (one < other ? 1 : -1))
+      .slice(0, 2)
+      .map(([path, file], index) => {
+        const end = index === 0 ? endOf(file.read()) : file.length;
+        return { path, file, end: Math.min(end, file.durableLength) };
+      })
+      .filter(({ end }) => end > fileHeaderBytes);
     if (meant.length === 0) return null;
-    const [path, file] = random.pick(meant.slice(0, 2));
-    const offset = random.between(fileHeaderBytes, file.durableLength - 1);
+    const { path, file, end } = random.pick(meant);
+    const offset = random.between(fileHeaderBytes, end - 1);
     file.damage(offset, random.between(1, 255));
     return `byte ${offset} of ${path} (${file.length} bytes)`;
   }
