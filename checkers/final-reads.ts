@@ -23,6 +23,7 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-multi-read',
   'final-stat',
   'final-znode',
+  'final-ephemerals',
 ]);
 
 /** Those that are compared between servers, whatever they hold. */

@@ -1,8 +1,10 @@
 // Every guarantee that can be judged, in the order of a report: for `ordeal list guarantees`.
 
 import { durability } from './durability.ts';
+import { ephemerals } from './ephemerals.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
 import { multiAtomicity } from './multi-atomicity.ts';
+import { mutualExclusion } from './mutual-exclusion.ts';
 import { recovery } from './recovery.ts';
 import { replicasAgree } from './replicas-agree.ts';
 import { sequences } from './sequences.ts';
@@ -18,6 +20,8 @@ export const guarantees: readonly Checker[] = [
   sequences,
   multiAtomicity,
   watches,
+  ephemerals,
+  mutualExclusion,
   durability,
   replicasAgree,
   recovery,

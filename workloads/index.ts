@@ -1,6 +1,8 @@
 // The workloads by name, as `--workload` and `ordeal list workloads` know them.
 
 import type { Checker } from '../checkers/verdict.ts';
+import { ephemeralWorkload } from './ephemeral.ts';
+import { lockWorkload } from './lock.ts';
 import { multiWorkload } from './multi.ts';
 import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
@@ -16,6 +18,8 @@ export const workloads: readonly Workload[] = [
   multiWorkload,
   sessionOrderWorkload,
   watchWorkload,
+  ephemeralWorkload,
+  lockWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

@@ -18,6 +18,16 @@ export interface Outcome {
   readonly version?: number;
 }
 
+/** Sessions that a workload opens beside those of its processes, to end them as it likes. */
+export interface OwnSessions {
+  readonly servers: readonly number[];
+  /** Of the servers: they grant no timeout below two of them. */
+  readonly tickMs: number;
+  /** The first of the servers is tried first; more than one lets the session move. */
+  open(options: { readonly servers: readonly number[]; readonly sessionTimeoutMs: number }): Client;
+  sleep(ms: number): Promise<void>;
+}
+
 export interface WorkloadRun {
   /** Prepares parent znodes; repeated until it succeeds, so it must be idempotent. */
   setup(client: Client): Promise<void>;
@@ -25,6 +35,10 @@ export interface WorkloadRun {
   next(process: number): Request;
   /** Carries a request out. Throws ClientError; the run turns it into `fail` or `info`. */
   invoke(client: Client, request: Request): Promise<Outcome>;
+  /** Whose session carries a request out, where it is not that of its process. */
+  clientFor?(client: Client, request: Request): Client;
+  /** Ends the workload's own sessions, and waits until the ensemble must have ended them as well. */
+  end?(): Promise<void>;
   /** Requests to be made of every server, through a client bound to it, after recovery. */
   finalReads(): readonly Request[];
 }
@@ -35,5 +49,12 @@ export interface Workload {
   readonly checkers: readonly Checker[];
   /** Acknowledged operations without which a run of this workload says nothing. */
   readonly leastAcknowledged: number;
-  create(options: { readonly random: Random; readonly processes: number }): WorkloadRun;
+  create(options: WorkloadOptions): WorkloadRun;
+}
+
+export interface WorkloadOptions {
+  readonly random: Random;
+  readonly processes: number;
+  /** Only workloads about sessions need them. */
+  readonly sessions?: OwnSessions;
 }

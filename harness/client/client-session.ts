@@ -86,6 +86,11 @@ export class ClientSession {
     this.#negotiatedTimeoutMs = options.sessionTimeoutMs;
   }
 
+  /** As the server granted it; until then, as it was asked for. */
+  get timeoutMs(): number {
+    return this.#negotiatedTimeoutMs;
+  }
+
   get isOver(): boolean {
     return this.phase === 'expired' || this.phase === 'ended';
   }

@@ -108,6 +108,8 @@ export interface Client {
   readonly sessionId: SessionId;
   /** Server id of the present connection, null without one. */
   readonly server: number | null;
+  /** As the server granted it; until then, as it was asked for. */
+  readonly sessionTimeoutMs: number;
   /** Highest zxid seen by this session. */
   readonly lastZxidSeen: number;
   create(path: string, data: Buffer, options?: CreateOptions): Promise<Reply & { path: string }>;
@@ -127,8 +129,8 @@ export interface Client {
   onWatch(listener: (event: WatchEvent) => void): void;
   /** Told at once of everything that arrives, pings excepted. */
   onArrival(listener: (arrival: Arrival) => void): void;
-  /** Ends the session on the server; resolves at its confirmation or when the connection is gone. */
-  close(): Promise<void>;
+  /** Ends the session on the server; resolves at its confirmation, or with null when the connection is gone. */
+  close(): Promise<Reply | null>;
   /** Drops the connection without ending the session. */
   drop(): void;
   /**

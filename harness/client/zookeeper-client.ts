@@ -92,6 +92,10 @@ export class ZooKeeperClient implements Client {
     return this.#session.phase === 'attached' ? this.#server : null;
   }
 
+  get sessionTimeoutMs(): number {
+    return this.#session.timeoutMs;
+  }
+
   get lastZxidSeen(): number {
     return this.#session.lastZxidSeen;
   }
@@ -179,14 +183,17 @@ export class ZooKeeperClient implements Client {
     };
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<Reply | null> {
     this.setSilent(false);
-    if (this.#session.isOver) return;
+    if (this.#session.isOver) return null;
+    let reply: Reply | null = null;
     if (this.#session.phase === 'attached') {
       // A lost confirmation changes nothing here: the session then ends by its timeout.
-      await this.#perform({ type: 'closeSession' }).catch(() => {});
+      const answer = await this.#perform({ type: 'closeSession' }).catch(() => null);
+      if (answer !== null) reply = { zxid: answer.zxid };
     }
     this.abandon();
+    return reply;
   }
 
   drop(): void {

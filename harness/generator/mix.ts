@@ -2,18 +2,12 @@
 
 import type { Client } from '../client/client.ts';
 import type { Random } from '../random/random.ts';
-import type { Outcome, Request, Workload, WorkloadRun } from '../../workloads/workload.ts';
+import type { Outcome, Request, Workload, WorkloadOptions, WorkloadRun } from '../../workloads/workload.ts';
 
 /** The choice among workloads has a stream of its own, so that adding one leaves what the others draw. */
-export function mixWorkloads(
-  workloads: readonly Workload[],
-  options: { readonly random: Random; readonly processes: number },
-): WorkloadRun {
+export function mixWorkloads(workloads: readonly Workload[], options: WorkloadOptions): WorkloadRun {
   const runs = workloads.map((workload) =>
-    workload.create({
-      random: options.random.fork(`workload ${workload.name}`),
-      processes: options.processes,
-    }),
+    workload.create({ ...options, random: options.random.fork(`workload ${workload.name}`) }),
   );
   return new MixedRun(runs, options.random.fork('mix'));
 }
@@ -37,14 +31,26 @@ class MixedRun implements WorkloadRun {
     return this.#remember(run, run.next(process));
   }
 
+  clientFor(client: Client, request: Request): Client {
+    return this.#originOf(request).clientFor?.(client, request) ?? client;
+  }
+
   invoke(client: Client, request: Request): Promise<Outcome> {
-    const run = this.#origin.get(request);
-    if (run === undefined) throw new TypeError(`${request.f} was not asked for by any workload of this run`);
-    return run.invoke(client, request);
+    return this.#originOf(request).invoke(client, request);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#runs.map(async (run) => run.end?.()));
   }
 
   finalReads(): readonly Request[] {
     return this.#runs.flatMap((run) => run.finalReads().map((request) => this.#remember(run, request)));
+  }
+
+  #originOf(request: Request): WorkloadRun {
+    const run = this.#origin.get(request);
+    if (run === undefined) throw new TypeError(`${request.f} was not asked for by any workload of this run`);
+    return run;
   }
 
   #remember(run: WorkloadRun, request: Request): Request {

@@ -25,7 +25,8 @@ export async function performOperation(options: {
   readonly process: number;
   readonly request: Request;
 }): Promise<Performance> {
-  const { recorder, workload, client, process, request } = options;
+  const { recorder, workload, process, request } = options;
+  const client = workload.clientFor?.(options.client, request) ?? options.client;
   const invocation = recorder.invoke(process, request.f, request.value);
   try {
     const outcome = await workload.invoke(client, request);

@@ -17,7 +17,7 @@ import type { FaultWindow } from '../nemesis/nemesis-run.ts';
 import { sidsOf } from '../nemesis/targets.ts';
 import type { Random } from '../random/random.ts';
 import { findWorkload } from '../../workloads/index.ts';
-import type { WorkloadRun } from '../../workloads/workload.ts';
+import type { OwnSessions, WorkloadRun } from '../../workloads/workload.ts';
 import { performFinalReads } from './final-reads.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { leastAcknowledged } from './progress-guarantee.ts';
@@ -67,11 +67,15 @@ export class RunLife {
   constructor(setting: RunLifeOptions) {
     this.#setting = setting;
     const { ensemble, options, random } = setting;
-    const chosen = options.workloads.flatMap((name) => findWorkload(name) ?? []);
-    this.#workload = mixWorkloads(chosen, { random, processes: options.processes });
-    this.#watch = new LeaderWatch(ensemble);
     this.#sessionTimeoutMs = sessionTimeoutTicks * ensemble.tickMs;
     this.#requestTimeoutMs = requestTimeoutTicks * ensemble.tickMs;
+    const chosen = options.workloads.flatMap((name) => findWorkload(name) ?? []);
+    this.#workload = mixWorkloads(chosen, {
+      random,
+      processes: options.processes,
+      sessions: this.#ownSessions(),
+    });
+    this.#watch = new LeaderWatch(ensemble);
     this.recoveryBoundMs = recoveryBoundMs(ensemble, longestFaultTicks * ensemble.tickMs);
   }
 
@@ -212,7 +216,7 @@ export class RunLife {
 
   async #finish(generator: Generator): Promise<void> {
     const { ensemble, recorder } = this.#setting;
-    await generator.closeClients();
+    await Promise.all([generator.closeClients(), this.#workload.end?.()]);
     const crash = await performFinalReads({
       ensemble,
       recorder,
@@ -236,6 +240,16 @@ export class RunLife {
       requestTimeoutMs: this.#requestTimeoutMs,
     });
     return this.#client;
+  }
+
+  #ownSessions(): OwnSessions {
+    const { ensemble } = this.#setting;
+    return {
+      servers: sidsOf(ensemble),
+      tickMs: ensemble.tickMs,
+      open: (options) => ensemble.client({ ...options, requestTimeoutMs: this.#requestTimeoutMs }),
+      sleep: (ms) => ensemble.clock.sleep(ms),
+    };
   }
 
   #observe(type: OperationType): void {

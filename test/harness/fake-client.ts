@@ -35,6 +35,7 @@ export class FakeClient implements Client {
   state: ClientState = 'connected';
   sessionId = '0100000000000001';
   server: number | null = 1;
+  sessionTimeoutMs = 1000;
   lastZxidSeen = 0;
   dropCount = 0;
   readonly store: FakeStore;
@@ -135,8 +136,9 @@ export class FakeClient implements Client {
 
   onArrival(_listener: (arrival: Arrival) => void): void {}
 
-  async close(): Promise<void> {
+  async close(): Promise<Reply | null> {
     this.state = 'closed';
+    return { zxid: ++this.store.zxid };
   }
 
   setSilent(): void {}

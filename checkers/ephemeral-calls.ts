@@ -1,0 +1,200 @@
+// The calls of the workloads about ephemerals and locks, by what they mean: an ephemeral comes to be, is looked at,
+// is deleted, its session ends. Sessions have one id each for ever, so an owner says whose an ephemeral is.
+
+import type { Call } from '../harness/history/pairing.ts';
+import { pairOperations } from '../harness/history/pairing.ts';
+import type { Operation } from '../harness/history/operation.ts';
+import { timeOf } from './describe.ts';
+import { pathOf, valueOf } from './register-calls.ts';
+
+const createFunctions: ReadonlySet<string> = new Set(['ephemeral-create', 'acquire']);
+const deleteFunctions: ReadonlySet<string> = new Set([
+  'ephemeral-delete',
+  'ephemeral-remove',
+  'release',
+  'break',
+]);
+/** A session looks at what it created itself. */
+const ownLookFunctions: ReadonlySet<string> = new Set(['ephemeral-look', 'lock-look']);
+const syncLookFunctions: ReadonlySet<string> = new Set(['ephemeral-sync-peek', 'lock-sync-peek']);
+const lookFunctions: ReadonlySet<string> = new Set([
+  ...ownLookFunctions,
+  ...syncLookFunctions,
+  'ephemeral-peek',
+  'lock-peek',
+]);
+const closeFunctions: ReadonlySet<string> = new Set(['session-close', 'session-close-create']);
+
+/** An acknowledged create. */
+export interface Ephemeral {
+  readonly path: string;
+  readonly session: string;
+  readonly zxid: number;
+  readonly call: Call;
+}
+
+/** What was there, and since which zxid. */
+export interface Seen {
+  readonly owner: string;
+  readonly czxid: number;
+}
+
+export interface Look {
+  readonly call: Call;
+  readonly path: string;
+  readonly session: string;
+  /** Null: no such znode. */
+  readonly seen: Seen | null;
+  /** The highest zxid that the session had seen before: what the server showed is no older. */
+  readonly notBeforeZxid: number;
+  readonly isOwn: boolean;
+  /** Behind a barrier, where the server's `sync` is one. */
+  readonly isSynced: boolean;
+}
+
+/** A znode may be gone for this. */
+export interface Deletion {
+  readonly call: Call;
+  /** Null: in doubt, so it takes place at any time after its invocation, or never. */
+  readonly zxid: number | null;
+}
+
+export interface EphemeralHistory {
+  readonly ephemerals: readonly Ephemeral[];
+  /** By session, its last one. */
+  readonly lastCreates: ReadonlyMap<string, Ephemeral>;
+  readonly looks: readonly Look[];
+  /** By path. */
+  readonly deletions: ReadonlyMap<string, readonly Deletion[]>;
+  /** Acknowledged closeSessions, by session. */
+  readonly closes: ReadonlyMap<string, Call>;
+  /** Sessions whose client was told that they are no more. */
+  readonly expiries: readonly Call[];
+  readonly finalLists: readonly Call[];
+  /** By session, its acknowledged calls that reached a server, in order. */
+  readonly answers: ReadonlyMap<string, readonly Call[]>;
+  /** Of all sessions that create ephemerals. */
+  readonly longestTimeoutMs: number;
+  /** Nanoseconds: the last time that anything was asked or answered before the final reads. */
+  readonly lastActivity: number;
+}
+
+export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHistory {
+  const calls = pairOperations(history);
+  const seenBefore = highestZxidsBefore(history);
+  const ephemerals: Ephemeral[] = [];
+  const looks: Look[] = [];
+  const deletions = new Map<string, Deletion[]>();
+  const closes = new Map<string, Call>();
+  const expiries: Call[] = [];
+  const finalLists: Call[] = [];
+  const answers = new Map<string, Call[]>();
+  let longestTimeoutMs = 0;
+  let lastActivity = 0;
+  for (const call of calls) {
+    const { f, outcome, completion } = call;
+    const path = pathOf(call.invocation);
+    if (path === null) continue;
+    if (f === 'final-ephemerals') {
+      if (outcome === 'ok') finalLists.push(call);
+      continue;
+    }
+    if (!isAboutEphemerals(f)) continue;
+    lastActivity = Math.max(lastActivity, timeOf(call));
+    if (deleteFunctions.has(f) && outcome !== 'fail') {
+      const zxid = outcome === 'ok' ? (completion?.zxid ?? null) : null;
+      append(deletions, path, { call, zxid });
+    }
+    const session = completion?.session;
+    if (outcome !== 'ok' || completion === null || session === undefined) continue;
+    const { zxid } = completion;
+    if (zxid !== undefined) append(answers, session, call);
+    longestTimeoutMs = Math.max(longestTimeoutMs, timeoutOf(call));
+    if (f === 'session-expired') expiries.push(call);
+    if (zxid === undefined) continue;
+    if (createFunctions.has(f)) ephemerals.push({ path, session, zxid, call });
+    if (closeFunctions.has(f)) closes.set(session, call);
+    if (lookFunctions.has(f)) {
+      looks.push({
+        call,
+        path,
+        session,
+        seen: seenIn(valueOf(completion)),
+        notBeforeZxid: seenBefore.get(completion) ?? 0,
+        isOwn: ownLookFunctions.has(f),
+        isSynced: syncLookFunctions.has(f),
+      });
+    }
+  }
+  return {
+    ephemerals,
+    lastCreates: new Map(ephemerals.map((ephemeral) => [ephemeral.session, ephemeral])),
+    looks,
+    deletions,
+    closes,
+    expiries,
+    finalLists,
+    answers,
+    longestTimeoutMs,
+    lastActivity,
+  };
+}
+
+/** Of a call that says what its session was granted; 0 for others. */
+export function timeoutOf({ completion }: Call): number {
+  const value = completion === null ? null : valueOf(completion);
+  return typeof value === 'object' && value !== null && 'timeoutMs' in value ? Number(value.timeoutMs) : 0;
+}
+
+/** Names in a final list, with what was there. */
+export function listedIn({ completion }: Call): readonly (readonly [name: string, seen: Seen])[] {
+  const value = completion === null ? null : valueOf(completion);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, entry]) => {
+    const seen = seenIn(entry);
+    return seen === null ? [] : [[name, seen] as const];
+  });
+}
+
+/** Whether the ephemeral can have been deleted by somebody's request before `until`, nanoseconds. */
+export function mayBeDeleted(
+  { path, zxid }: Ephemeral,
+  deletions: ReadonlyMap<string, readonly Deletion[]>,
+  until: { readonly time: number; readonly zxid?: number },
+): boolean {
+  return (deletions.get(path) ?? []).some((deletion) => {
+    if (deletion.call.invocation.time >= until.time) return false;
+    if (deletion.zxid === null) return true;
+    return deletion.zxid > zxid && deletion.zxid < (until.zxid ?? Infinity);
+  });
+}
+
+function isAboutEphemerals(f: string): boolean {
+  return createFunctions.has(f) || deleteFunctions.has(f) || lookFunctions.has(f) || f.startsWith('session-');
+}
+
+function seenIn(value: unknown): Seen | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (!('owner' in value) || !('czxid' in value)) return null;
+  return { owner: String(value.owner), czxid: Number(value.czxid) };
+}
+
+/** By completion: the highest zxid of its session's earlier replies. A session has one request at a time. */
+function highestZxidsBefore(history: readonly Operation[]): Map<Operation, number> {
+  const highest = new Map<string, number>();
+  const before = new Map<Operation, number>();
+  for (const operation of history) {
+    const { session, zxid, type, process } = operation;
+    if (process === 'nemesis' || type === 'invoke' || session === undefined) continue;
+    const seen = highest.get(session) ?? 0;
+    before.set(operation, seen);
+    if (zxid !== undefined && zxid > seen) highest.set(session, zxid);
+  }
+  return before;
+}
+
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
