@@ -119,22 +119,25 @@ class SessionJudge {
   #walk({ until, owedUntil, reply }: Stretch): Evidence | null {
     const events = this.#events;
     this.#events = [];
-    const changes = this.#take(until, owedUntil);
-    let next = 0;
+    let next = this.#changeIndex;
     let owed: Owed[] = [];
-    const fill = (): void => {
-      while (owed.length === 0 && next < changes.length) {
-        const change = changes[next++];
-        if (change === undefined) break;
-        owed = this.#armed.expect(change).map((expected) => ({ ...expected, change }));
+    const fill = (limit: number): void => {
+      while (owed.length === 0 && !this.#armed.isEmpty && this.#zxidAt(next) <= limit) {
+        const changes = this.#transactionAt(next);
+        if (changes.length === 0) return;
+        next += changes.length;
+        owed = changes.flatMap((change) =>
+          this.#armed.expect(change).map((expected) => ({ ...expected, change })),
+        );
       }
     };
     for (const told of events) {
-      fill();
+      fill(until);
       const { entry } = told;
       const [first] = owed;
-      if (first !== undefined && isSame(first, entry)) {
-        owed.shift();
+      const place = owed.findIndex((each) => isSame(each, entry) && (each === first || isUnordered(owed)));
+      if (place !== -1) {
+        owed.splice(place, 1);
         this.toldCount++;
       } else if (!this.#armed.covers(entry)) return this.#unasked(told);
       else if (!this.#known.undecided.has(undecidedKey(entry.event, entry.path))) {
@@ -143,30 +146,41 @@ class SessionJudge {
       this.#armed.spend(entry);
       owed = owed.filter((expected) => this.#armed.covers(expected));
     }
-    fill();
+    fill(owedUntil);
+    this.#dealtWith(owedUntil);
     const [missing] = owed;
     if (missing === undefined || reply === null || missing.change.zxid > owedUntil) return null;
     return this.#late(missing, reply);
   }
 
-  /** The changes behind what was shown, up to `until`; those up to `shownUntil` are dealt with then. */
-  #take(until: number, shownUntil: number): readonly KnownChange[] {
-    const { changes } = this.#known;
-    const start = this.#changeIndex;
-    let end = start;
-    while (end < changes.length && (changes[end]?.zxid ?? Infinity) <= until) {
-      end++;
-      if ((changes[end - 1]?.zxid ?? Infinity) <= shownUntil) this.#changeIndex = end;
+  /** The changes of one transaction, from this one on. */
+  #transactionAt(index: number): readonly KnownChange[] {
+    const zxid = this.#zxidAt(index);
+    let end = index;
+    while (end < this.#known.changes.length && this.#zxidAt(end) === zxid) end++;
+    return this.#known.changes.slice(index, end);
+  }
+
+  /** Past the last change there is none. */
+  #zxidAt(index: number): number {
+    return this.#known.changes[index]?.zxid ?? Infinity;
+  }
+
+  #dealtWith(zxid: number): void {
+    while (this.#changeIndex < this.#known.changes.length && this.#zxidAt(this.#changeIndex) <= zxid) {
+      this.#changeIndex++;
     }
-    this.#zxid = Math.max(this.#zxid, shownUntil);
-    return this.#armed.isEmpty ? [] : changes.slice(start, end);
+    this.#zxid = Math.max(this.#zxid, zxid);
   }
 
   /** Restoring tells of what is now, once for each watch that was listed. Null: it was broken off. */
   #catchUp(zxid: number | null, index: number): Evidence | null {
     const events = this.#events;
     this.#events = [];
-    const changes = this.#take(zxid ?? Infinity, zxid ?? 0);
+    const start = this.#changeIndex;
+    this.#dealtWith(zxid ?? 0);
+    const isNeeded = zxid === null && events.length > 0;
+    const changes = this.#known.changes.slice(start, isNeeded ? undefined : this.#changeIndex);
     const left = this.#listed ?? this.#armed.oneShots();
     for (const told of events) {
       const place = left.findIndex((watch) => mayCatchUp(watch, told.entry));
@@ -266,6 +280,10 @@ interface Stretch {
 interface Shown {
   readonly index: number;
   readonly what: string;
+}
+
+function isUnordered(owed: readonly Owed[]): boolean {
+  return owed.some(({ change }) => change.isWitnessed);
 }
 
 function isSame(one: Expected, other: Expected): boolean {

@@ -69,6 +69,8 @@ export interface KnownChange {
   readonly zxid: number;
   readonly event: Exclude<WatchEventType, 'childrenChanged'>;
   readonly path: string;
+  /** Only a Stat tells of it, so its place within its transaction is not known. */
+  readonly isWitnessed: boolean;
   readonly operation: Operation;
 }
 
@@ -94,7 +96,8 @@ export function watchHistoryOf(history: readonly Operation[]): WatchHistory {
       for (const change of changesOf(answer)) {
         if (answer.failure === 'lost') addUndecided(undecided, change);
         else if (answer.failure === undefined && answer.zxid !== undefined) {
-          changes.push({ ...change, zxid: answer.zxid, operation: call.completion ?? call.invocation });
+          const operation = call.completion ?? call.invocation;
+          changes.push({ ...change, zxid: answer.zxid, isWitnessed: false, operation });
         }
       }
     }
@@ -171,8 +174,9 @@ function witnessedChanges(
       if (entry.got !== 'reply' || entry.path === undefined) continue;
       const { czxid, mzxid, path } = entry;
       if (czxid === undefined || mzxid === undefined) continue;
-      add({ zxid: czxid, event: 'created', path, operation });
-      if (mzxid !== czxid) add({ zxid: mzxid, event: 'dataChanged', path, operation });
+      const common = { path, isWitnessed: true, operation };
+      add({ ...common, zxid: czxid, event: 'created' });
+      if (mzxid !== czxid) add({ ...common, zxid: mzxid, event: 'dataChanged' });
     }
   }
   return found;

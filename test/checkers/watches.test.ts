@@ -170,6 +170,19 @@ describe('watches', () => {
     });
   });
 
+  it('leaves the order within a multi open when only its Stats were seen', () => {
+    const changes: WatchStep[] = [
+      { op: 'set', path },
+      { op: 'set', path: child },
+    ];
+    const doubt = [inDoubt({ op: 'multi', path, changes })];
+    const seen = [child, path].map((at) => reply(6, { path: at, czxid: 1, mzxid: 6 }));
+    const before = [reply(5), armed('recursive')];
+
+    assertAccepted([...before, event('dataChanged'), event('dataChanged', child), ...seen], [], doubt);
+    assertRejected(/never came/, [...before, event('dataChanged', child), ...seen], [], doubt);
+  });
+
   describe('an event without a change', () => {
     const told = [reply(5), armed('data'), event('dataChanged'), reply(7)];
 
