@@ -8,7 +8,7 @@ import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
 import { sessionOrderWorkload } from './session-order.ts';
 import { setWorkload } from './set.ts';
-import { watchWorkload } from './watch.ts';
+import { watchModesWorkload, watchWorkload } from './watch.ts';
 import type { Workload } from './workload.ts';
 
 export const workloads: readonly Workload[] = [
@@ -20,6 +20,7 @@ export const workloads: readonly Workload[] = [
   watchWorkload,
   ephemeralWorkload,
   lockWorkload,
+  watchModesWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

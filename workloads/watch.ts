@@ -9,7 +9,7 @@ import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import { watches } from '../checkers/watches.ts';
 import type { WatchAnswer, WatchOutcome, WatchStep } from '../checkers/watches/watch-history.ts';
 import { ClientError } from '../harness/client/client.ts';
-import type { Client, SubOperation } from '../harness/client/client.ts';
+import type { AddWatchMode, Client, SubOperation } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import { WatchJournal } from './watch-journal.ts';
 import { ensureZnode, readPair, unlessAbsent } from './znodes.ts';
@@ -26,24 +26,45 @@ const wrongVersion = 1_000_000_000;
 /** Share of the operations that arm a watch; the others change something. */
 const watchRatio = 0.5;
 const persistentRatio = 0.04;
+/** The persistent watches of sessions that do not mix modes: one mode for each path, and no one-shot watch of it. */
+const standing = new Map<string, AddWatchMode>([
+  [`${root}/0`, 'persistent'],
+  [`${root}/1`, 'recursive'],
+  [`${root}/2/a`, 'persistent'],
+  [`${root}/2/b`, 'recursive'],
+]);
 
 export const watchWorkload: Workload = {
   name: 'watch',
   description: 'one-shot, persistent and recursive watches of a few znodes that all sessions change',
   checkers: [watches, sessionMonotonic, replicasAgree, recovery],
   leastAcknowledged: 20,
-  create: ({ random, processes }) => new WatchRun(random, processes),
+  create: (options) => new WatchRun({ ...options, mixesModes: false }),
+};
+
+/** Apart from the other, for Apache ZooKeeper before 3.9.0 is known to fail it (ZOOKEEPER-4466). */
+export const watchModesWorkload: Workload = {
+  ...watchWorkload,
+  name: 'watch-modes',
+  description: 'as watch, and a session watches one path in several modes at once',
+  create: (options) => new WatchRun({ ...options, mixesModes: true }),
 };
 
 class WatchRun implements WorkloadRun {
   readonly #random: Random;
   readonly #processes: number;
+  readonly #mixesModes: boolean;
   readonly #journal = new WatchJournal(root);
   #lastValue = 0;
 
-  constructor(random: Random, processes: number) {
-    this.#random = random;
-    this.#processes = processes;
+  constructor(options: {
+    readonly random: Random;
+    readonly processes: number;
+    readonly mixesModes: boolean;
+  }) {
+    this.#random = options.random;
+    this.#processes = options.processes;
+    this.#mixesModes = options.mixesModes;
   }
 
   async setup(client: Client): Promise<void> {
@@ -93,16 +114,20 @@ class WatchRun implements WorkloadRun {
     if (!this.#random.chance(watchRatio)) return this.#changes();
     // Where a session watches persistently, its one-shot watches say little: only every second one does.
     const isPersistent = (process % this.#processes) % 2 === 1;
-    if (isPersistent && this.#random.chance(persistentRatio)) {
-      const mode = this.#random.pick(['persistent', 'recursive'] as const);
-      return [{ op: 'add-watch', path: this.#random.pick([...keys, ...leaves]), mode }];
-    }
-    return this.#pollings();
+    if (isPersistent && this.#random.chance(persistentRatio)) return [this.#standingWatch()];
+    const isApart = isPersistent && !this.#mixesModes;
+    return this.#pollings(isApart ? everything.filter((path) => !standing.has(path)) : everything);
+  }
+
+  #standingWatch(): WatchStep {
+    const [path, usual] = this.#random.pick([...standing]);
+    const mode = this.#mixesModes ? this.#random.pick(['persistent', 'recursive'] as const) : usual;
+    return { op: 'add-watch', path, mode };
   }
 
   /** Arms, and looks at the znode again and again, so that a change in between shows itself in some reply. */
-  #pollings(): WatchStep[] {
-    const path = this.#random.pick(everything);
+  #pollings(paths: readonly string[]): WatchStep[] {
+    const path = this.#random.pick(paths);
     const op = this.#random.pick(['get', 'exists', 'children'] as const);
     const armed: WatchStep = { op: path.endsWith('x') ? 'exists' : op, path, watch: true };
     const polls = Array.from({ length: this.#random.between(2, 6) }, (): WatchStep => {

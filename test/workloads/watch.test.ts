@@ -6,8 +6,8 @@ import type { Arrival } from '../../harness/client/client.ts';
 import { Random } from '../../harness/random/random.ts';
 import type { Stat } from '../../harness/wire/records.ts';
 import { noSession } from '../../harness/wire/session-id.ts';
-import { watchWorkload } from '../../workloads/watch.ts';
-import type { WorkloadRun } from '../../workloads/workload.ts';
+import { watchModesWorkload, watchWorkload } from '../../workloads/watch.ts';
+import type { Workload, WorkloadRun } from '../../workloads/workload.ts';
 import { FakeClient, FakeStore, inDoubt } from '../harness/fake-client.ts';
 
 const root = '/watch';
@@ -55,6 +55,11 @@ describe('watch workload', () => {
       'multi',
       'set',
     ]);
+  });
+
+  it('watches a path in several modes only where it is asked to', () => {
+    assert.deepEqual(mixedModesOf(watchWorkload), []);
+    assert.notDeepEqual(mixedModesOf(watchModesWorkload), []);
   });
 
   it('says what came of each request', async () => {
@@ -124,6 +129,20 @@ describe('watch workload', () => {
     );
   });
 });
+
+/** Paths that one process watches persistently and in another way as well. */
+function mixedModesOf(workload: Workload): string[] {
+  const modes = new Map<string, Set<string>>();
+  const own = workload.create({ random: new Random(1), processes: 2 });
+  for (let count = 0; count < 3000; count++) {
+    const [, steps] = own.next(1).value as [string, { path: string; watch?: boolean; mode?: string }[]];
+    for (const { path: at, watch, mode } of steps) {
+      const kind = mode ?? (watch === true ? 'one-shot' : null);
+      if (kind !== null) modes.set(at, (modes.get(at) ?? new Set()).add(kind));
+    }
+  }
+  return [...modes].filter(([, kinds]) => kinds.size > 1).map(([at]) => at);
+}
 
 function describeStep(step: object): string {
   const { op, watch, mode } = step as { op: string; watch?: boolean; mode?: string };
