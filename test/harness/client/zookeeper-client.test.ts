@@ -252,9 +252,11 @@ describe('client over TCP', () => {
     const client = newClient();
     await client.create('/a', Buffer.from('x'));
 
-    await client.close();
-    await client.close();
+    const reply = await client.close();
+    const again = await client.close();
 
+    assert.ok(reply !== null && reply.zxid > 0);
+    assert.equal(again, null);
     assert.equal(client.state, 'closed');
     assert.equal(fake.requests.at(-1), 'closeSession');
     const refused = await failureOf(client.getData('/a'));
@@ -264,8 +266,9 @@ describe('client over TCP', () => {
   it('closes at once without a connection', async () => {
     const client = newClient();
 
-    await client.close();
+    const reply = await client.close();
 
+    assert.equal(reply, null);
     assert.equal(client.state, 'closed');
   });
 });

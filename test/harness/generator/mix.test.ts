@@ -57,6 +57,30 @@ describe('mixed workloads', () => {
     assert.equal(two.invoked.length, 1);
   });
 
+  it('leave the choice of the session to the workload, and tell each that it ends', async () => {
+    const [plain, own] = [new FakeClient(), new FakeClient()];
+    let endCount = 0;
+    const choosy: Workload = {
+      ...makeWorkload('choosy'),
+      create: (options) => ({
+        ...makeWorkload('choosy').create(options),
+        clientFor: () => own,
+        end: async () => {
+          endCount++;
+        },
+      }),
+    };
+    const mixed = mixWorkloads([choosy], { random: new Random(1), processes: 2 });
+    const others = mixWorkloads([makeWorkload('one')], { random: new Random(1), processes: 2 });
+
+    await mixed.end?.();
+    await others.end?.();
+
+    assert.equal(mixed.clientFor?.(plain, mixed.next(0)), own);
+    assert.equal(others.clientFor?.(plain, others.next(0)), plain);
+    assert.equal(endCount, 1);
+  });
+
   it('refuse a request that is none of theirs', () => {
     const mixed = mixWorkloads([makeWorkload('one')], { random: new Random(1), processes: 2 });
 
