@@ -24,6 +24,8 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-stat',
   'final-znode',
   'final-ephemerals',
+  'final-places',
+  'final-acl',
 ]);
 
 /** Those that are compared between servers, whatever they hold. */

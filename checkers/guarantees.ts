@@ -1,5 +1,7 @@
 // Every guarantee that can be judged, in the order of a report: for `ordeal list guarantees`.
 
+import { accessControl } from './access-control.ts';
+import { conformance } from './conformance.ts';
 import { durability } from './durability.ts';
 import { ephemerals } from './ephemerals.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
@@ -22,6 +24,8 @@ export const guarantees: readonly Checker[] = [
   watches,
   ephemerals,
   mutualExclusion,
+  conformance,
+  accessControl,
   durability,
   replicasAgree,
   recovery,

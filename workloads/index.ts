@@ -3,6 +3,8 @@
 import type { Checker } from '../checkers/verdict.ts';
 import { ephemeralWorkload } from './ephemeral.ts';
 import { lockWorkload } from './lock.ts';
+import { aclWorkload } from './acl.ts';
+import { conformanceWorkload } from './conformance.ts';
 import { multiWorkload } from './multi.ts';
 import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
@@ -21,6 +23,8 @@ export const workloads: readonly Workload[] = [
   ephemeralWorkload,
   lockWorkload,
   watchModesWorkload,
+  conformanceWorkload,
+  aclWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

@@ -16,6 +16,11 @@ function describeErrorCode(code: number): string {
   return `${codeNames.get(code) ?? 'unknown error'} (${code})`;
 }
 
+/** `BADVERSION`; a number where it has no name. */
+export function errorName(code: number): string {
+  return codeNames.get(code) ?? String(code);
+}
+
 function describeRequest(request: ClientRequest | MultiOperation): string {
   const name = request.type === 'getChildren2' ? 'getChildren' : request.type;
   return 'path' in request ? `${name} ${request.path}` : name;

@@ -22,6 +22,7 @@ import { WatchRegistry } from './watch-registry.ts';
 
 const watchXid = -1;
 const pingXid = -2;
+const authXid = -4;
 const setWatchesXid = -8;
 const xidLimit = 0x7fff_ffff;
 /** A list of children may be far larger than what a server takes from a client. */
@@ -38,6 +39,8 @@ export type Complete = (outcome: Outcome) => void;
  * `ended` (we did) are final.
  */
 export type SessionPhase = 'detached' | 'dialling' | 'handshaking' | 'attached' | 'expired' | 'ended';
+
+type AuthRequest = Extract<ClientRequest, { type: 'auth' }>;
 
 export interface SessionOptions {
   readonly sessionTimeoutMs: number;
@@ -65,6 +68,8 @@ export class ClientSession {
   onArrival: ((arrival: Arrival) => void) | null = null;
   readonly #options: SessionOptions;
   readonly #watches = new WatchRegistry();
+  /** A server knows who a connection is, not who a session is, so every connection begins with them. */
+  readonly #auths: AuthRequest[] = [];
   #password: Buffer | null = Buffer.alloc(16);
   #negotiatedTimeoutMs: number;
   #decoder = new FrameDecoder(maxReplyBytes);
@@ -176,6 +181,14 @@ export class ClientSession {
     else this.#unsent.push(pending);
   }
 
+  /** Ahead of what is submitted later. A server that refuses it ends the connection. */
+  addAuth(request: AuthRequest, nowMs: number): void {
+    this.#auths.push(request);
+    if (this.phase === 'attached' && this.#dropReason === null) {
+      this.#send(encodeRequestFrame(authXid, request), nowMs);
+    }
+  }
+
   /** Time passed: timeouts, pings, and a server that fell silent. */
   advance(nowMs: number): void {
     this.#timeOutRequests(nowMs);
@@ -237,6 +250,7 @@ export class ClientSession {
     this.#password = Buffer.from(response.password);
     this.#negotiatedTimeoutMs = response.timeoutMs;
     this.onArrival?.({ type: 'attached' });
+    for (const request of this.#auths) this.#send(encodeRequestFrame(authXid, request), nowMs);
     for (const request of this.#watches.requests(this.lastZxidSeen))
       this.#send(encodeRequestFrame(setWatchesXid, request), nowMs);
     const unsent = this.#unsent;
@@ -253,6 +267,8 @@ export class ClientSession {
   #takeReply(body: Buffer): void {
     const header = decodeReplyHeader(body);
     if (header.xid === watchXid) return this.#takeEvent(body);
+    // Answered out of turn, and with no zxid.
+    if (header.xid === authXid) return;
     this.lastZxidSeen = Math.max(this.lastZxidSeen, header.zxid);
     if (header.xid === setWatchesXid) this.onArrival?.({ type: 'restored', zxid: header.zxid });
     if (header.xid === pingXid || header.xid === setWatchesXid) return;

@@ -11,6 +11,12 @@ export interface Reply {
   readonly zxid: number;
 }
 
+/** A reply as it came: 0 or ZooKeeper's error code, and a body of the request's own kind. */
+export interface Answer extends Reply {
+  readonly err: number;
+  readonly body: ReplyBody;
+}
+
 export type ClientErrorKind =
   /** The server answered with an error code: it certainly did not take place. */
   | 'refused'
@@ -121,6 +127,13 @@ export interface Client {
   multi(operations: readonly SubOperation[]): Promise<Reply & { results: readonly (Stat | string | null)[] }>;
   /** Several reads of one moment. */
   multiRead(operations: readonly ReadOperation[]): Promise<Reply & { results: readonly ReadResult[] }>;
+  getAcl(path: string): Promise<Reply & { acl: readonly Acl[]; stat: Stat }>;
+  /** `version` is the expected count of changes of the list, the Stat's `aversion`. */
+  setAcl(path: string, acl: readonly Acl[], version: number): Promise<Reply & { stat: Stat }>;
+  /** Any request and whatever was answered: rejects only where no answer came, and not for an error code. */
+  ask(request: ClientRequest): Promise<Answer>;
+  /** Proves an identity ahead of every later request, on this connection and on each that follows. */
+  addAuth(scheme: string, credentials: Buffer): void;
   sync(path: string): Promise<Reply>;
   /** Sends several requests on one connection without waiting between them: sync, then read. */
   syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }>;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { CreateFlags, ErrorCode } from '../wire/constants.ts';
 import { openAcl } from '../wire/records.ts';
-import type { ClientRequest, MultiOperation, MultiResult, ReplyBody, Stat } from '../wire/records.ts';
+import type { Acl, ClientRequest, MultiOperation, MultiResult, ReplyBody, Stat } from '../wire/records.ts';
 import type { SessionId } from '../wire/session-id.ts';
 import { failure, multiRefusal, refusal } from './client-errors.ts';
 import { ClientSession } from './client-session.ts';
@@ -13,6 +13,7 @@ import type { Outcome } from './client-session.ts';
 import type {
   AddWatchMode,
   Arrival,
+  Answer,
   Client,
   ClientOptions,
   ClientState,
@@ -28,13 +29,6 @@ import type { ClientTransport, TransportLink, TransportTimer } from './transport
 /** Before the next server is tried, and before the whole list is tried again. */
 const nextServerDelayMs = 10;
 const nextRoundDelayMs = 100;
-
-/** A reply, or the error code of one that the caller can live with. */
-interface Answer {
-  readonly zxid: number;
-  readonly err: number;
-  readonly body: ReplyBody;
-}
 
 export class ZooKeeperClient implements Client {
   readonly #transport: ClientTransport;
@@ -150,6 +144,26 @@ export class ZooKeeperClient implements Client {
     return { zxid, results: bodyOf(body, 'multi').results.map(readResultOf) };
   }
 
+  async getAcl(path: string): Promise<Reply & { acl: readonly Acl[]; stat: Stat }> {
+    const { zxid, body } = await this.#perform({ type: 'getACL', path });
+    const { acl, stat } = bodyOf(body, 'acl');
+    return { zxid, acl, stat };
+  }
+
+  async setAcl(path: string, acl: readonly Acl[], version: number): Promise<Reply & { stat: Stat }> {
+    const { zxid, body } = await this.#perform({ type: 'setACL', path, acl, version });
+    return { zxid, stat: bodyOf(body, 'stat').stat };
+  }
+
+  ask(request: ClientRequest): Promise<Answer> {
+    return this.#perform(request, 'any');
+  }
+
+  addAuth(scheme: string, credentials: Buffer): void {
+    this.#session.addAuth({ type: 'auth', authType: 0, scheme, auth: credentials }, this.#transport.nowMs());
+    this.#settle();
+  }
+
   async sync(path: string): Promise<Reply> {
     const { zxid } = await this.#perform({ type: 'sync', path });
     return { zxid };
@@ -227,7 +241,7 @@ export class ZooKeeperClient implements Client {
     return server;
   }
 
-  #submit(request: ClientRequest, tolerated: number = ErrorCode.OK): Promise<Answer> {
+  #submit(request: ClientRequest, tolerated: number | 'any' = ErrorCode.OK): Promise<Answer> {
     const { waiting } = this.#transport;
     return new Promise((resolve, reject) => {
       waiting.enter();
@@ -235,13 +249,14 @@ export class ZooKeeperClient implements Client {
         waiting.leave();
         if (outcome.type === 'failed') return reject(failure(request, outcome.kind, outcome.reason));
         const { err, zxid } = outcome.header;
-        if (err !== ErrorCode.OK && err !== tolerated) return reject(refusal(request, err, zxid));
+        const isFine = err === ErrorCode.OK || tolerated === 'any' || err === tolerated;
+        if (!isFine) return reject(refusal(request, err, zxid));
         return resolve({ zxid, err, body: outcome.body });
       });
     });
   }
 
-  #perform(request: ClientRequest, tolerated: number = ErrorCode.OK): Promise<Answer> {
+  #perform(request: ClientRequest, tolerated: number | 'any' = ErrorCode.OK): Promise<Answer> {
     const answer = this.#submit(request, tolerated);
     this.#settle();
     return answer;

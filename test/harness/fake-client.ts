@@ -132,6 +132,20 @@ export class FakeClient implements Client {
     return { zxid: this.store.zxid };
   }
 
+  getAcl(): never {
+    throw new Error('the fake client does not know getAcl');
+  }
+
+  setAcl(): never {
+    throw new Error('the fake client does not know setAcl');
+  }
+
+  ask(): never {
+    throw new Error('the fake client does not know ask');
+  }
+
+  addAuth(): void {}
+
   onWatch(): void {}
 
   onArrival(_listener: (arrival: Arrival) => void): void {}

@@ -378,6 +378,32 @@ describe('client session', () => {
     assert.deepEqual(arrivals, ['attached', 'reply 5', 'event', 'lost 6', 'attached', 'restored 7']);
   });
 
+  it('proves who it is ahead of what it asks, and again on every connection', () => {
+    const auth = { type: 'auth', authType: 0, scheme: 'digest', auth: Buffer.from('user:secret') } as const;
+    script.connect();
+    script.welcome();
+    script.session.addAuth(auth, script.nowMs);
+    script.submit(read);
+    assert.deepEqual(script.requests(), ['-4 auth', '1 getData']);
+    script.session.closed('gone');
+    script.submit(read);
+    script.connect();
+    script.welcome();
+
+    assert.deepEqual(script.requests(), ['-4 auth', '2 getData']);
+  });
+
+  it('takes the answer to a proof, which comes out of turn and with no zxid', () => {
+    script.connect();
+    script.welcome();
+    script.submit(read);
+    script.reply(-4, 0);
+    script.reply(1, 42, { type: 'data', data: Buffer.from('x'), stat });
+
+    assert.equal(script.session.dropReason, null);
+    assert.deepEqual(script.outcomes, ['0 data at 42']);
+  });
+
   it('splits a long list of watches, to stay below the frame limit of a server', () => {
     script.connect();
     script.welcome();
