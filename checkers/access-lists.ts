@@ -95,15 +95,13 @@ export function describeList(list: AccessList): string {
 }
 
 function changeOf(call: Call): Change {
-  const [, { acl, aversion }] = call.completion?.value as readonly [
-    string,
-    { readonly acl: AccessList; readonly aversion: number },
-  ];
-  return { aversion, zxid: call.completion?.zxid ?? 0, list: acl, call };
+  const { value, zxid = 0 } = call.completion ?? call.invocation;
+  const [, { acl, aversion }] = value as readonly [string, { acl: AccessList; aversion: number }];
+  return { aversion, zxid, list: acl, call };
 }
 
 function listIn(value: unknown): AccessList {
-  const [, { acl }] = value as readonly [string, { readonly acl: AccessList }];
+  const [, { acl }] = value as readonly [string, { acl: AccessList }];
   return acl;
 }
 

@@ -163,7 +163,8 @@ function ignoreFailure(error: unknown): void {
 
 function encode(list: AccessList): Acl[] {
   return Object.entries(list).map(([who, letters]) => {
-    const perms = [...letters].reduce((sum, letter) => sum | (permissionBits[letter] ?? 0), 0);
+    const bits = Object.entries(permissionBits).filter(([letter]) => letters.includes(letter));
+    const perms = bits.reduce((sum, [, bit]) => sum | bit, 0);
     const user = users.find((one) => one === who);
     return user === undefined ? { perms, scheme: 'world', id: 'anyone' } : digestAcl(user, perms);
   });
