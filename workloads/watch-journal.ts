@@ -10,7 +10,7 @@ export class WatchJournal {
   readonly #root: string;
   readonly #entries = new WeakMap<Client, JournalEntry[]>();
 
-  /** Znodes below `root` are watched; of other requests only the zxid is kept. */
+  /** Znodes below `root` are watched; of other requests only the zxid is kept, of other events nothing. */
   constructor(root: string) {
     this.#root = root;
   }
@@ -35,8 +35,11 @@ export class WatchJournal {
 
   #entriesOf(arrival: Arrival): JournalEntry[] {
     switch (arrival.type) {
-      case 'event':
-        return [{ got: 'event', event: arrival.event.type, path: arrival.event.path }];
+      case 'event': {
+        // The same session may have watches of other workloads.
+        const { type, path } = arrival.event;
+        return path.startsWith(this.#root) ? [{ got: 'event', event: type, path }] : [];
+      }
       case 'attached':
         return [{ got: 'attached' }];
       case 'lost':

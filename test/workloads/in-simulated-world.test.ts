@@ -46,3 +46,17 @@ for (const { workload, guarantee, mutant } of cases) {
     });
   });
 }
+
+describe('workloads that share a session', () => {
+  it('do not take what is about the others for their own', async () => {
+    const result = await runOf('conformance', {
+      workloads: ['conformance', 'acl', 'watch', 'ephemeral'],
+      nemeses: ['client-cuts'],
+      timeLimitMs: 5000,
+    });
+
+    assert.equal(result.verdict, 'pass', JSON.stringify(result.guarantees));
+    assert.equal(verdictOf(result, 'conformance'), 'pass');
+    assert.equal(verdictOf(result, 'watches'), 'pass');
+  });
+});
