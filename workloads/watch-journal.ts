@@ -6,9 +6,11 @@ import type { Arrival, Client } from '../harness/client/client.ts';
 import { ErrorCode } from '../harness/wire/constants.ts';
 import type { ClientRequest } from '../harness/wire/records.ts';
 
+/** One for each client, whichever workload of a run asks: two journals would tell everything twice. */
+const entriesOf = new WeakMap<Client, JournalEntry[]>();
+
 export class WatchJournal {
   readonly #root: string;
-  readonly #entries = new WeakMap<Client, JournalEntry[]>();
 
   /** Znodes below `root` are watched; of other requests only the zxid is kept, of other events nothing. */
   constructor(root: string) {
@@ -17,19 +19,19 @@ export class WatchJournal {
 
   /** From the first call on, what the client receives is kept. */
   follow(client: Client): void {
-    if (this.#entries.has(client)) return;
+    if (entriesOf.has(client)) return;
     const entries: JournalEntry[] = [];
-    this.#entries.set(client, entries);
+    entriesOf.set(client, entries);
     client.onArrival((arrival) => {
-      const kept = this.#entries.get(client) ?? entries;
+      const kept = entriesOf.get(client) ?? entries;
       kept.push(...this.#entriesOf(arrival));
     });
   }
 
   /** All that came since the last call. */
   take(client: Client): readonly JournalEntry[] {
-    const taken = this.#entries.get(client) ?? [];
-    this.#entries.set(client, []);
+    const taken = entriesOf.get(client) ?? [];
+    entriesOf.set(client, []);
     return taken;
   }
 

@@ -113,6 +113,22 @@ describe('watch workload', () => {
     assert.deepEqual(next.journal, []);
   });
 
+  it('tells once what a session received, also to two workloads of one run', async () => {
+    const client = new ListeningClient(store);
+    const other = watchModesWorkload.create({ random: new Random(2), processes: 4 });
+    await outcomeOf(client, [{ op: 'get', path }]);
+    const first = client.tell;
+    await other.invoke(client, { f: 'watch', value: [root, [{ op: 'get', path }]] });
+    assert.equal(client.tell, first, 'it listens to a client once');
+    client.tell({ type: 'event', event: { type: 'dataChanged', path } });
+
+    const { value } = await other.invoke(client, { f: 'watch', value: [root, [{ op: 'get', path }]] });
+    const { journal } = await outcomeOf(client, [{ op: 'get', path }]);
+
+    assert.equal((value as [string, WatchOutcome])[1].journal.length, 1);
+    assert.deepEqual(journal, []);
+  });
+
   it('notes a watch only where the server has one', async () => {
     const client = new ListeningClient(store);
     await outcomeOf(client, [{ op: 'get', path }]);
