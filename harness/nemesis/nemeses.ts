@@ -12,12 +12,14 @@ import { orphanedTail } from './orphaned-tail.ts';
 import { partition } from './partition.ts';
 import { killThenPowerLoss, restartStorm } from './restarts.ts';
 import { participantsOf } from './targets.ts';
+import { tornWrite } from './torn-write.ts';
 
 export const nemeses: readonly Nemesis[] = [
   partition,
   kill,
   pause,
   powerLoss,
+  tornWrite,
   orphanedTail,
   restartStorm,
   killThenPowerLoss,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { createSimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
 import type { SimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
+import { scanLog } from '../../../harness/wire/txn-log-codec.ts';
 import { Random } from '../../../harness/random/random.ts';
 
 describe('deeper faults of the simulated world', () => {
@@ -104,6 +105,24 @@ describe('deeper faults of the simulated world', () => {
       assert.deepEqual(differing, [Number(offset)]);
       assert.equal(await ensemble.rot(1, 'snapshot', new Random(1)).then((text) => typeof text), 'string');
     });
+  });
+
+  it('spare the last record of a log, which would pass for a torn tail', async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      await withServing(async (ensemble) => {
+        const client = ensemble.client({ servers: [1], sessionTimeoutMs: 4000, requestTimeoutMs: 2000 });
+        await client.create('/x', Buffer.alloc(200));
+        const { files } = await ensemble.collect();
+
+        const said = await ensemble.rot(1, 'log', new Random(seed));
+
+        const [, offset = '', path = ''] = /^byte (\d+) of (\S+)/.exec(said ?? '') ?? [];
+        const log = files.get(`data/server-1${path}`);
+        assert(Buffer.isBuffer(log), path);
+        const last = scanLog(log).records.at(-1);
+        assert(last !== undefined && Number(offset) < last.offset, said ?? 'nothing');
+      });
+    }
   });
 
   it('hand over a report at the moment at which it is made, or nothing when none comes', async () => {

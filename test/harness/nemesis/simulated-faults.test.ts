@@ -25,6 +25,7 @@ const catalogue: readonly (readonly [nemesis: string, proof: RegExp])[] = [
   ['clock-drift', /^the clock of server \d moved -?\d+ ms against true time within a second$/],
   ['restart-storm', /died \d times$/],
   ['kill-then-power-loss', /^no process runs on servers? /],
+  ['torn-write', /^no process runs on servers? /],
 ];
 
 describe('faults of the simulated world', () => {
