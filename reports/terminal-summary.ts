@@ -1,5 +1,6 @@
 // The end of a run on a terminal: verdict per guarantee, and for a failed run what its reader needs to do.
 
+import { dirname } from 'node:path';
 import pc from 'picocolors';
 import type { GuaranteeResult, Verdict } from '../checkers/verdict.ts';
 import type { RunResult } from '../harness/run/run-result.ts';
@@ -25,9 +26,17 @@ export function renderSummary(
     `  ${describeRun(result)}`,
     `  ${count(ok)} acknowledged, ${count(fail)} failed, ${count(info)} in doubt · ${faultCounts(result)}`,
     `  replay   ${result.replayCommand}`,
+    ...(canShrink(result) && options.report !== undefined
+      ? [`  shrink   npx ordeal shrink ${dirname(options.report)}`]
+      : []),
     ...(options.report === undefined ? [] : [`  report   ${options.report}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A simulated run that fails can be had again, and so made smaller. */
+function canShrink({ world, verdict, options }: RunResult): boolean {
+  return world === 'sim' && verdict === 'violated' && options.script === undefined;
 }
 
 function violation(guarantee: GuaranteeResult, colors: Colors): string[] {

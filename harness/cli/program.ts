@@ -10,9 +10,13 @@ import { cleanCommand, doctorCommand, imagesBuildCommand } from './commands/dock
 import { listCommand, listNames } from './commands/list.ts';
 import { mutantDefaults, mutantsCommand } from './commands/mutants.ts';
 import type { MutantsArguments } from './commands/mutants.ts';
+import { replayCommand } from './commands/replay.ts';
+import type { ReplayArguments } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import type { RunCommandArguments } from './commands/run.ts';
+import { shrinkCommand, shrinkDefaults } from './commands/shrink.ts';
+import type { ShrinkArguments } from './commands/shrink.ts';
 
 /** Parsing the arguments carries out the command and hands its exit code to `finish`. */
 export function createProgram(options: {
@@ -63,6 +67,27 @@ export function createProgram(options: {
     .option('--quiet', 'no progress')
     .addHelpText('after', mutantsHelp)
     .action(async (given: MutantsArguments) => finish(await mutantsCommand(given)));
+
+  program
+    .command('replay')
+    .description('a recorded run again, and whether it is the same to the byte')
+    .argument('<RUN>', 'folder of a run, or its run.json')
+    .option('--json', 'print one JSON value on standard output')
+    .addHelpText('after', replayHelp)
+    .action(async (folder: string, given: ReplayArguments) => finish(await replayCommand(folder, given)));
+
+  program
+    .command('shrink')
+    .description('make a failing run as small as it can be, with a report for one screen')
+    .argument('<RUN>', 'folder of a run, or its run.json')
+    .option('--guarantee <NAME>', 'the one to keep (default: the first that a client can see)')
+    .option('--trials <N>', `runs that may be tried (default: ${shrinkDefaults.trials})`)
+    .option('--time-limit <TIME>', 'how long trying may take (default: 3m)')
+    .option('--runs <DIR>', 'where the folder of the small run goes (default: beside the large one)')
+    .option('--json', 'print one JSON value on standard output')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', shrinkHelp)
+    .action(async (folder: string, given: ShrinkArguments) => finish(await shrinkCommand(folder, given)));
 
   program
     .command('check')
@@ -143,6 +168,7 @@ Start here:
   ordeal run                              one run in the simulated world, with faults, in about a minute
   ordeal run --on docker --system apache  the same against Apache ZooKeeper in containers
   ordeal campaign --count 1000            a thousand simulated runs, each of its own kind
+  ordeal shrink RUN                       a failing run, as small as it can be
   ordeal mutants                          planted defects, and what catches them
   ordeal doctor                           what this machine can do
   ordeal list nemeses                     what can be done to an ensemble
@@ -159,6 +185,28 @@ Examples:
   ordeal campaign --count 1000                       a coffee break
   ordeal campaign --count 100000 --shard 3/8         the third of eight machines
   ordeal campaign --count 20 --seed 7 --json         the same twenty runs every time, for a script`;
+
+const replayHelp = `
+Runs the recorded options again in the simulated world, with the same seed, mutant and script, and compares trace
+hash, history, trace and verdicts. The first line that differs is printed, with the versions that do. Nothing is
+written. Runs in Docker or against endpoints are refused: no two of them are alike.
+
+Examples:
+  ordeal replay runs/2026-11-21T10-02-33-register-7            the same run?
+  ordeal replay runs/2026-11-21T10-02-33-register-7/run.json   the same, for a script with --json
+
+Exit codes: 0 the same to the byte, whatever its verdict; 4 not the same; 64 not a simulated run.`;
+
+const shrinkHelp = `
+Takes out, one after the other, what the failure does not need: workloads, nemeses, servers, time, faults, operations,
+pauses. Every step that keeps the same guarantee broken is printed. The result is a run of its own, with its folder,
+report and diagram; 'ordeal replay' takes it as well. Equal runs shrink to equal runs, unless --time-limit ends it.
+
+Examples:
+  ordeal shrink runs/2026-11-21T10-02-33-register-7
+  ordeal shrink runs/2026-11-21T10-02-33-register-7 --guarantee trace-invariants --time-limit 10m
+
+Exit codes: 0 a smaller run was written, 4 the run does not fail again, 64 there is nothing to shrink.`;
 
 const mutantsHelp = `
 Each mutant is a patch of the server with a head that says what it breaks, and which workload, faults and options

@@ -8,6 +8,7 @@ import type { Client, ClientOptions } from '../client/client.ts';
 import { ZooKeeperClient } from '../client/zookeeper-client.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
 import type { Random } from '../random/random.ts';
+import type { MessageLog } from '../simulation/message-log.ts';
 import { SimulatedNetwork } from '../simulation/network.ts';
 import { nsPerMs, Scheduler } from '../simulation/scheduler.ts';
 import { SimulatedServer } from '../simulation/simulated-server.ts';
@@ -48,6 +49,8 @@ export interface SimEnsembleOptions {
   readonly commitLogCount?: number;
   /** Whether servers report what they do; on unless said otherwise. */
   readonly traces?: boolean;
+  /** Sees what servers send one another. */
+  readonly messages?: MessageLog;
 }
 
 export function createSimEnsemble(options: SimEnsembleOptions): SimEnsemble {
@@ -108,7 +111,12 @@ export class SimEnsemble implements Ensemble {
       quorumSync: true,
     }));
     const random = this.#random.fork('network');
-    this.#network = new SimulatedNetwork({ scheduler: this.#scheduler, random, hash: this.#hash });
+    this.#network = new SimulatedNetwork({
+      scheduler: this.#scheduler,
+      random,
+      hash: this.#hash,
+      ...(options.messages === undefined ? {} : { messages: options.messages }),
+    });
   }
 
   async start(): Promise<void> {

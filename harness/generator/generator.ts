@@ -10,9 +10,10 @@ import type { Ensemble } from '../ensemble/ensemble.ts';
 import type { OperationType } from '../history/operation.ts';
 import type { HistoryRecorder } from '../history/recorder.ts';
 import type { Random } from '../random/random.ts';
-import type { WorkloadRun } from '../../workloads/workload.ts';
+import type { Request, WorkloadRun } from '../../workloads/workload.ts';
 import { Pacing } from './pacing.ts';
 import { performOperation } from './perform.ts';
+import type { ScriptedOperation } from './scripted-operation.ts';
 
 /** Of its operations, the share before which a moving process gives its server up. */
 const moveRatio = 0.01;
@@ -32,6 +33,10 @@ export interface GeneratorOptions {
   readonly requestTimeoutMs: number;
   /** Told of every operation as it begins and as it ends. */
   readonly observe?: (type: OperationType) => void;
+  /** Exactly these operations, instead of a stream at the rate of the run. */
+  readonly script?: readonly ScriptedOperation[];
+  /** Told of every operation as it would stand in a script. */
+  readonly drawn?: (operation: ScriptedOperation) => void;
 }
 
 export class Generator {
@@ -42,11 +47,14 @@ export class Generator {
   #isQuiet = false;
   #openCount = 0;
   #crash: Error | null = null;
+  #drawCount = 0;
+  readonly #startNs: number;
 
   constructor(options: GeneratorOptions) {
     this.#options = options;
     this.#clients = Array.from({ length: options.processes }, () => null);
     this.#nextProcess = options.processes;
+    this.#startNs = options.ensemble.clock.nowNs();
   }
 
   /** The first thing that a workload threw and should not have. */
@@ -56,6 +64,7 @@ export class Generator {
 
   /** Resolves when the last operation has completed. */
   async run(): Promise<void> {
+    if (this.#options.script !== undefined) return this.#runScript(this.#options.script);
     await Promise.all(this.#clients.map((_, place) => this.#runProcess(place)));
   }
 
@@ -112,20 +121,66 @@ export class Generator {
       await this.#awaitTurn(pacing);
       if (this.#isOver) return;
       const client = this.#clientOf(place);
-      if (isMoving && own.chance(moveRatio)) client.drop();
-      if (await this.#perform(client, process)) continue;
-      // Numbers keep their place modulo the number of processes, as Jepsen's tools expect.
-      process += processes;
-      this.#nextProcess = Math.max(this.#nextProcess, process + processes);
+      const moves = isMoving && own.chance(moveRatio);
+      if (moves) client.drop();
+      const request = this.#draw(process, moves);
+      if (!(await this.#perform(client, process, request))) process = this.#renumber(process);
     }
   }
 
+  /** Numbers keep their place modulo the number of processes, as Jepsen's tools expect. */
+  #renumber(process: number): number {
+    const { processes } = this.#options;
+    const next = process + processes;
+    this.#nextProcess = Math.max(this.#nextProcess, next + processes);
+    return next;
+  }
+
+  #draw(process: number, moves: boolean): Request {
+    const { workload, drawn, ensemble, processes } = this.#options;
+    drawn?.({
+      draw: this.#drawCount,
+      place: process % processes,
+      atMs: (ensemble.clock.nowNs() - this.#startNs) / 1e6,
+      moves,
+    });
+    this.#drawCount++;
+    return workload.next(process);
+  }
+
+  async #runScript(script: readonly ScriptedOperation[]): Promise<void> {
+    const { clock } = this.#options.ensemble;
+    const lanes = new Map<number, ScriptedLane>();
+    for (const { place } of script) lanes.set(place, { process: place, over: Promise.resolve() });
+    await Promise.all([...lanes.keys()].map((place) => this.#firstConnection(place)));
+    for (const { draw, place, atMs, moves } of script) {
+      const delayMs = atMs - (clock.nowNs() - this.#startNs) / 1e6;
+      if (delayMs > 0) await clock.sleep(delayMs);
+      while (this.#isQuiet && !this.#isOver) await clock.sleep(pollMs);
+      if (this.#isOver) break;
+      const lane = lanes.get(place) as ScriptedLane;
+      while (this.#drawCount < draw) this.#draw(place, false);
+      const request = this.#draw(lane.process, moves);
+      lane.over = lane.over.then(() => this.#performScripted(lane, { place, request, moves }));
+    }
+    await Promise.all([...lanes.values()].map(({ over }) => over));
+  }
+
+  async #performScripted(
+    lane: ScriptedLane,
+    { place, request, moves }: { readonly place: number; readonly request: Request; readonly moves: boolean },
+  ): Promise<void> {
+    if (this.#isOver) return;
+    const client = this.#clientOf(place);
+    if (moves) client.drop();
+    if (!(await this.#perform(client, lane.process, request))) lane.process = this.#renumber(lane.process);
+  }
+
   /** False when the operation is in doubt, and with it the process. */
-  async #perform(client: Client, process: number): Promise<boolean> {
+  async #perform(client: Client, process: number, request: Request): Promise<boolean> {
     const { recorder, workload, observe } = this.#options;
     this.#openCount++;
     observe?.('invoke');
-    const request = workload.next(process);
     const { completion, crash } = await performOperation({ recorder, workload, client, process, request });
     this.#openCount--;
     this.#crash ??= crash;
@@ -175,6 +230,12 @@ export class Generator {
     this.#clients[place] = client;
     return client;
   }
+}
+
+/** One client of a script: its operations follow one another. */
+interface ScriptedLane {
+  process: number;
+  over: Promise<void>;
 }
 
 function isGone({ state }: Client): boolean {

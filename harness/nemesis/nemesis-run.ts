@@ -6,6 +6,8 @@ import type { HistoryRecorder } from '../history/recorder.ts';
 import type { Random } from '../random/random.ts';
 import type { InjectedFault } from '../run/run-result.ts';
 import type { Fault, FaultTools, Nemesis } from './fault.ts';
+import { planScripted } from './scripted-fault.ts';
+import type { ScriptedFault } from './scripted-fault.ts';
 import { nameServers } from './targets.ts';
 
 /** Ranges in ticks. A fault must outlast the time in which servers notice it and elect. */
@@ -19,6 +21,8 @@ export interface NemesisRunOptions {
   readonly nemeses: readonly Nemesis[];
   readonly recorder: Pick<HistoryRecorder, 'note'>;
   readonly random: Random;
+  /** Time of the run's clock when the workload began. */
+  readonly startNs: number;
   /** Time of the run's clock by which the last fault must be healed. */
   readonly untilNs: number;
   /** Operations acknowledged so far. */
@@ -27,6 +31,10 @@ export interface NemesisRunOptions {
   readonly leastAcknowledged: number;
   /** But no longer than this. */
   readonly longestWaitMs: number;
+  /** Exactly these faults, at their times, instead of turns. */
+  readonly script?: readonly ScriptedFault[];
+  /** Told of every fault as it would stand in a script. */
+  readonly drawn?: (fault: ScriptedFault) => void;
 }
 
 /** One fault with what it left the clients to do. */
@@ -47,6 +55,7 @@ export class NemesisRun {
   readonly #problems: string[] = [];
   /** Shrinks every range, so that a short run still has a turn for each nemesis. */
   readonly #scale: number;
+  readonly #startNs: number;
   #turns: Nemesis[] = [];
   #current: string | null = null;
   #isHealed = true;
@@ -54,6 +63,7 @@ export class NemesisRun {
   constructor(options: NemesisRunOptions) {
     this.#options = options;
     const { ensemble } = options.tools;
+    this.#startNs = options.startNs;
     const roomTicks = (options.untilNs - ensemble.clock.nowNs()) / 1e6 / ensemble.tickMs;
     const turnTicks = longFaultTicks[1] + quietTicks[1];
     const neededTicks = firstQuietTicks[1] + options.nemeses.length * turnTicks;
@@ -81,6 +91,7 @@ export class NemesisRun {
 
   async run(): Promise<void> {
     if (this.#options.nemeses.length === 0) return;
+    if (this.#options.script !== undefined) return this.#runScript(this.#options.script);
     await this.#sleepTicks(firstQuietTicks);
     while (this.#hasRoom()) await this.#takeTurn(this.#nextNemesis());
   }
@@ -98,23 +109,53 @@ export class NemesisRun {
   }
 
   async #takeTurn(nemesis: Nemesis): Promise<void> {
-    const { tools, acknowledged } = this.#options;
-    const { clock, tickMs } = tools.ensemble;
+    const { tools } = this.#options;
+    const { tickMs } = tools.ensemble;
     const fault = await nemesis.plan(tools);
     // Looking for the leader may have taken a while.
     if (!this.#hasRoom()) return;
     const lastsMs = this.#drawTicks(fault.duration === 'long' ? longFaultTicks : shortFaultTicks) * tickMs;
+    await this.#harm(fault, { tools, lastsMs });
+  }
 
+  async #runScript(script: readonly ScriptedFault[]): Promise<void> {
+    const { tools, nemeses, random, untilNs } = this.#options;
+    const { clock } = tools.ensemble;
+    for (const scripted of script) {
+      const nemesis = nemeses.find(({ name }) => name === scripted.nemesis);
+      const delayMs = scripted.atMs - (clock.nowNs() - this.#startNs) / 1e6;
+      if (delayMs > 0) await clock.sleep(delayMs);
+      if (nemesis === undefined || !tools.isWanted() || clock.nowNs() >= untilNs) continue;
+      const planned = await planScripted(scripted, { nemesis, tools, random });
+      await this.#harm(planned.fault, { tools: planned.tools, lastsMs: scripted.lastsMs });
+    }
+  }
+
+  async #harm(
+    fault: Fault,
+    { tools, lastsMs }: { readonly tools: FaultTools; readonly lastsMs: number },
+  ): Promise<void> {
+    const { acknowledged, drawn, script } = this.#options;
+    const { clock } = tools.ensemble;
+    // A directed schedule's shape tells how it ended, and is not known before.
+    const planned = { nemesis: fault.nemesis, shape: fault.shape, targets: fault.targets };
+    const isScripted = script !== undefined;
     const startNs = clock.nowNs();
     this.#current = `${fault.nemesis}: ${fault.shape}`;
     this.#note(fault, { phase: 'start' });
-    const proof = await this.#injectAndProve(fault);
+    const proof = await this.#injectAndProve(fault, tools);
+    const provenNs = clock.nowNs();
     const acknowledgedAtStart = acknowledged();
     // It lasts from when it is complete: cutting links takes time where they are real.
     await clock.sleep(lastsMs);
     // An election may take longer than was drawn; a fault that ends before it shows nothing of what it should.
     const keepsQuorum = fault.keepsQuorum && this.#leavesClients(fault.targets);
-    if (keepsQuorum) await this.#awaitAcknowledged(acknowledgedAtStart);
+    if (keepsQuorum && !isScripted) await this.#awaitAcknowledged(acknowledgedAtStart);
+    drawn?.({
+      ...planned,
+      atMs: (startNs - this.#startNs) / 1e6,
+      lastsMs: (clock.nowNs() - provenNs) / 1e6,
+    });
     const acknowledgedDuring = acknowledged() - acknowledgedAtStart;
     if (!(await this.#attempt(fault, 'could not be healed', () => fault.heal(tools)))) this.#isHealed = false;
     const endNs = clock.nowNs();
@@ -122,8 +163,10 @@ export class NemesisRun {
     this.#current = null;
 
     const acknowledgedAtEnd = acknowledged();
-    await this.#sleepTicks(quietTicks);
-    await this.#awaitAcknowledged(acknowledgedAtEnd);
+    if (!isScripted) {
+      await this.#sleepTicks(quietTicks);
+      await this.#awaitAcknowledged(acknowledgedAtEnd);
+    }
     const { shape, targets } = fault;
     const acknowledgedAfter = acknowledged() - acknowledgedAtEnd;
     this.#windows.push({
@@ -151,8 +194,7 @@ export class NemesisRun {
     return places.length === 0 || places.some(({ servers }) => servers.some((sid) => !targets.includes(sid)));
   }
 
-  async #injectAndProve(fault: Fault): Promise<string | null> {
-    const { tools } = this.#options;
+  async #injectAndProve(fault: Fault, tools: FaultTools): Promise<string | null> {
     if (!(await this.#attempt(fault, 'could not be injected', () => fault.inject(tools)))) return null;
     let proof: string | null = null;
     if (

@@ -4,6 +4,7 @@
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
 import type { Random } from '../random/random.ts';
+import type { MessageLog } from '../simulation/message-log.ts';
 import type { RunOptions } from './run-result.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -15,6 +16,7 @@ export interface Provision {
   readonly signal: AbortSignal | undefined;
   /** A mutant that was made already, and stays. */
   readonly mutantRoot: string | undefined;
+  readonly messages: MessageLog | undefined;
 }
 
 /** An ensemble, and what has to go after it. */
@@ -67,17 +69,25 @@ function createWorld(request: Provision, mutant: Mutant | null): Promise<Created
   }
 }
 
-async function createSimulated({ options, random }: Provision, mutant: Mutant | null): Promise<Created> {
+async function createSimulated(
+  { options, random, messages }: Provision,
+  mutant: Mutant | null,
+): Promise<Created> {
   const { createSimEnsemble, drive } = await import('../ensemble/sim-ensemble.ts');
   const { loadServerFrom } = await import('../ensemble/server-module.ts');
   const ensemble = createSimEnsemble({
-    random,
+    random: worldRandomOf(options, random),
     servers: options.servers,
     observers: options.observers,
+    ...(messages === undefined ? {} : { messages }),
     ...tuningOf(options),
     ...(mutant === null ? {} : { loadServer: loadServerFrom(`${mutant.root}/docker/zab/src`) }),
   });
   return { ensemble, drive: (main) => drive(ensemble, main) };
+}
+
+function worldRandomOf({ script }: RunOptions, random: Random): Random {
+  return script === undefined || script.world === 0 ? random : random.fork(`world ${script.world}`);
 }
 
 function tuningOf({ tickMs, snapCount, commitLogCount }: RunOptions): {

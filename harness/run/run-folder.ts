@@ -35,7 +35,7 @@ export class RunFolder {
   /** `<UTC time>-<workload>-<seed>`; two runs that begin in the same second are told apart by a number. */
   static create(options: RunOptions, startedAt: Date): RunFolder {
     const time = startedAt.toISOString().slice(0, 19).replaceAll(':', '-');
-    const plain = `${time}-${options.workloads.join('-')}-${options.seed}`;
+    const plain = `${time}-${options.workloads.join('-')}-${options.seed}${options.script === undefined ? '' : '-shrunk'}`;
     let name = plain;
     for (let count = 2; existsSync(join(options.runsDirectory, name)); count++) name = `${plain}-${count}`;
     const folder = new RunFolder(options.runsDirectory, name, true);

@@ -23,7 +23,7 @@ import { LeaderWatch } from './leader-watch.ts';
 import { leastAcknowledged } from './progress-guarantee.ts';
 import { awaitRecovery, awaitServing, isServing, recoveryBoundMs } from './recovery.ts';
 import type { Recovery } from './recovery.ts';
-import type { RunPhase, RunProgress } from './run-progress.ts';
+import type { RunHooks, RunPhase, RunProgress } from './run-progress.ts';
 import type { LeaderSpan, RunOptions } from './run-result.ts';
 
 /** How long an ensemble may take to serve at all, before any fault. */
@@ -46,6 +46,7 @@ export interface RunLifeOptions {
   readonly random: Random;
   readonly progress: (progress: RunProgress) => void;
   readonly signal: AbortSignal | undefined;
+  readonly drawn: Pick<RunHooks, 'drawnOperation' | 'drawnFault'>;
 }
 
 export class RunLife {
@@ -147,8 +148,9 @@ export class RunLife {
   }
 
   async #runWorkload(): Promise<Generator> {
-    const { ensemble, options, recorder, random } = this.#setting;
+    const { ensemble, options, recorder, random, drawn } = this.#setting;
     const startNs = ensemble.clock.nowNs();
+    const script = options.script?.operations ?? null;
     const untilNs = startNs + options.timeLimitMs * 1e6;
     const generator = new Generator({
       ensemble,
@@ -161,13 +163,15 @@ export class RunLife {
       sessionTimeoutMs: this.#sessionTimeoutMs,
       requestTimeoutMs: this.#requestTimeoutMs,
       observe: (type) => this.#observe(type),
+      ...(script === null ? {} : { script }),
+      ...(drawn.drawnOperation === undefined ? {} : { drawn: drawn.drawnOperation }),
     });
     // An interrupted run is torn down at once; nothing may begin while its servers go.
     this.#setting.signal?.addEventListener('abort', () => generator.stop(), { once: true });
     this.#enter('running');
     const working = generator.run();
     try {
-      await this.#runNemesis(generator, untilNs);
+      await this.#runNemesis(generator, { startNs, untilNs });
     } catch (error) {
       generator.stop();
       await working;
@@ -178,9 +182,13 @@ export class RunLife {
     return generator;
   }
 
-  async #runNemesis(generator: Generator, untilNs: number): Promise<void> {
-    const { ensemble, options, recorder, random, signal } = this.#setting;
+  async #runNemesis(
+    generator: Generator,
+    { startNs, untilNs }: { readonly startNs: number; readonly untilNs: number },
+  ): Promise<void> {
+    const { ensemble, options, recorder, random, signal, drawn } = this.#setting;
     const nemeses = options.nemeses.flatMap((name) => findNemesis(name) ?? []);
+    const script = options.script?.faults ?? null;
     if (nemeses.length === 0) return;
     // A server that never came up would be blamed on the first fault.
     const deadlineNs = ensemble.clock.nowNs() + firstServiceMs[ensemble.world] * 1e6;
@@ -198,10 +206,13 @@ export class RunLife {
       nemeses,
       recorder,
       random: random.fork('schedule'),
+      startNs,
       untilNs,
       acknowledged: () => this.#counts.ok,
       leastAcknowledged: leastAcknowledged(options.ratePerSecond),
       longestWaitMs: this.recoveryBoundMs,
+      ...(script === null ? {} : { script }),
+      ...(drawn.drawnFault === undefined ? {} : { drawn: drawn.drawnFault }),
     });
     await this.#nemesis.run();
   }

@@ -1,7 +1,10 @@
 // What a run says while it runs. The command line turns it into a live line; tests ignore it.
 
 import type { Ensemble } from '../ensemble/ensemble.ts';
+import type { ScriptedOperation } from '../generator/scripted-operation.ts';
 import type { Operation } from '../history/operation.ts';
+import type { ScriptedFault } from '../nemesis/scripted-fault.ts';
+import type { MessageLog } from '../simulation/message-log.ts';
 
 export type RunPhase =
   | 'provisioning'
@@ -35,6 +38,11 @@ export interface RunHooks {
   readonly keepsFiles?: boolean;
   /** Where the mutant that the options name was made already; for the many runs of a hunt. */
   readonly mutantRoot?: string;
+  /** Told of operations and faults as they would stand in a script. */
+  readonly drawnOperation?: (operation: ScriptedOperation) => void;
+  readonly drawnFault?: (fault: ScriptedFault) => void;
+  /** Sees what servers send one another, in the simulated world. */
+  readonly messages?: MessageLog;
   /** Called when the run is over, before its ensemble goes. */
   readonly over?: (ensemble: Ensemble, history: readonly Operation[]) => void;
 }

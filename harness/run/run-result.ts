@@ -3,7 +3,9 @@
 
 import type { GuaranteeResult, Verdict } from '../../checkers/verdict.ts';
 import type { WorldName } from '../ensemble/ensemble.ts';
+import type { ScriptedOperation } from '../generator/scripted-operation.ts';
 import type { FaultStrike } from '../nemesis/fault.ts';
+import type { ScriptedFault } from '../nemesis/scripted-fault.ts';
 
 /** Options with every default filled in; what `run.json` keeps and the replay command is made from. */
 export interface RunOptions {
@@ -26,6 +28,39 @@ export interface RunOptions {
   readonly runsDirectory: string;
   readonly checkMemoryBytes: number;
   readonly checkTimeMs: number;
+  /** What a run is told instead of drawing it; absent in a run that nobody shrank. */
+  readonly script?: RunScript;
+}
+
+/** A run in a list: which operations and faults, at which times. */
+export interface RunScript {
+  /** Reseeds what the simulated world draws (delays, torn writes); 0 leaves it as the seed has it. */
+  readonly world: number;
+  /** Null: drawn, as in any run. */
+  readonly operations: readonly ScriptedOperation[] | null;
+  readonly faults: readonly ScriptedFault[] | null;
+  /** The run that this one was made from. */
+  readonly origin: ScriptOrigin;
+}
+
+export interface ScriptOrigin {
+  readonly run: string;
+  /** The guarantee that must still fall, and of the trace invariants which one. */
+  readonly guarantee: string;
+  readonly invariant: string | null;
+  readonly size: RunSize;
+}
+
+/** What shrinking makes smaller. */
+export interface RunSize {
+  readonly operations: number;
+  readonly faults: number;
+  readonly servers: number;
+  /** Clients that asked for anything. */
+  readonly clients: number;
+  /** Between servers, pings aside. */
+  readonly messages: number;
+  readonly simulatedSeconds: number;
 }
 
 /** One fault as it was injected. Times in nanoseconds of the run's clock. */
@@ -83,5 +118,7 @@ export interface RunResult {
   readonly wallSeconds: number;
   readonly firstOperationSeconds: number | null;
   readonly traceHash: string | null;
+  /** Of a run that was made smaller. */
+  readonly size?: RunSize;
   readonly replayCommand: string;
 }

@@ -23,6 +23,7 @@ import { provision, type World } from './provision.ts';
 import { RunFolder } from './run-folder.ts';
 import { requireNemeses, RunLife } from './run-life.ts';
 import { replayCommand, worldOf } from './run-options.ts';
+import { sizeOf } from './run-size.ts';
 import { RunInterrupted } from './run-progress.ts';
 import type { RunHooks, RunPhase } from './run-progress.ts';
 import type { OperationCounts, RunOptions, RunResult } from './run-result.ts';
@@ -80,6 +81,7 @@ class Run {
       progress: hooks.message ?? (() => {}),
       signal,
       mutantRoot: hooks.mutantRoot,
+      messages: hooks.messages,
     }).catch((error: unknown) => {
       throw signal?.aborted === true ? new RunInterrupted(this.#folder.path) : error;
     });
@@ -106,7 +108,15 @@ class Run {
     this.#recorder = recorder;
     const progress = this.#hooks.progress ?? (() => {});
     const random = this.#random;
-    const life = new RunLife({ options, ensemble, recorder, random, progress, signal });
+    const life = new RunLife({
+      options,
+      ensemble,
+      recorder,
+      random,
+      progress,
+      signal,
+      drawn: this.#hooks,
+    });
     this.#life = life;
 
     const living = life.live().catch((error: unknown) => {
@@ -209,7 +219,8 @@ class Run {
       ...(this.#life?.problems ?? []).map((message) => ({ kind: 'harness' as const, message })),
     ];
     const isSimulated = this.#ensemble?.world === 'sim';
-    return {
+    const { messages } = this.#hooks;
+    const result: RunResult = {
       run: this.#folder.name,
       ordealVersion: readVersion(),
       startedAt: this.#startedAt.toISOString(),
@@ -231,8 +242,13 @@ class Run {
       wallSeconds: (performance.now() - this.#startedMs) / 1000,
       firstOperationSeconds: this.#life?.firstOperationSeconds ?? null,
       traceHash: this.#traceHash,
-      replayCommand: replayCommand(options),
+      replayCommand:
+        options.script === undefined
+          ? replayCommand(options)
+          : `npx ordeal replay ${join(options.runsDirectory, this.#folder.name)}`,
     };
+    if (messages === undefined) return result;
+    return { ...result, size: sizeOf(result, history, messages.messages.length) };
   }
 
   async #attempt(what: string, action: () => Promise<void>): Promise<void> {

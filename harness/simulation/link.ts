@@ -6,6 +6,7 @@
 import type { Address, Link, LinkHandlers } from '../../docker/zab/src/server/ports.ts';
 import type { Executor } from './executor.ts';
 import type { Host, SimulatedNetwork } from './network.ts';
+import type { SentMessage } from './message-log.ts';
 import { nsPerMs } from './scheduler.ts';
 import type { ScheduledEvent } from './scheduler.ts';
 
@@ -22,6 +23,8 @@ interface Segment {
   /** Null closes the connection. */
   readonly bytes: Buffer | null;
   readonly arriveNs: number;
+  /** What the bytes complete, where somebody wants to know. */
+  readonly messages: readonly SentMessage[] | null;
 }
 
 export class SimulatedLink implements Link {
@@ -39,6 +42,7 @@ export class SimulatedLink implements Link {
   readonly #outbound: Segment[] = [];
   #outboundEvent: ScheduledEvent | null = null;
   #isCloseSent = false;
+  #isAccepted = false;
   #lastArrivalNs = 0;
   #unconsumedBytes = 0;
   #unacknowledgedBytes = 0;
@@ -58,6 +62,15 @@ export class SimulatedLink implements Link {
 
   get bufferedBytes(): number {
     return Math.max(0, this.#unconsumedBytes - receiveWindowBytes);
+  }
+
+  /** Where the connection leads: the port that was dialled, for both ends; null before they are joined. */
+  get dialledPort(): number | null {
+    return this.#isAccepted ? (this.#peer?.remote.port ?? null) : this.remote.port;
+  }
+
+  get isAccepted(): boolean {
+    return this.#isAccepted;
   }
 
   get isClosed(): boolean {
@@ -121,6 +134,7 @@ export class SimulatedLink implements Link {
   /** Joins two ends; the dialling side learns of it through `open`. */
   accept(peer: SimulatedLink, acceptHandlers: (link: Link) => LinkHandlers): void {
     this.#peer = peer;
+    this.#isAccepted = true;
     peer.#peer = this;
     this.#state = 'open';
     this.#executor.run(() => {
@@ -162,7 +176,10 @@ export class SimulatedLink implements Link {
   #transmit(bytes: Buffer | null): void {
     const earliestNs = this.#network.scheduler.nowNs + this.#network.drawDelayNs(this.host, this.remote);
     this.#lastArrivalNs = Math.max(this.#lastArrivalNs, earliestNs);
-    this.#outbound.push({ bytes, arriveNs: this.#lastArrivalNs });
+    const log = this.#network.messages;
+    const messages =
+      log === null || bytes === null ? null : log.sent(this, bytes, this.#network.scheduler.nowNs);
+    this.#outbound.push({ bytes, arriveNs: this.#lastArrivalNs, messages });
     this.#scheduleArrival();
   }
 
@@ -194,6 +211,8 @@ export class SimulatedLink implements Link {
       network.stalledLinks.delete(this);
       const segment = this.#outbound.shift() as Segment;
       if (isReturnCut) this.#unacknowledgedBytes += segment.bytes?.length ?? 0;
+      if (segment.messages !== null && peer.#state !== 'closed')
+        network.messages?.arrived(segment.messages, network.scheduler.nowNs);
       peer.#receive(segment.bytes);
     }
     this.#scheduleArrival();

@@ -14,6 +14,7 @@ import type { Executor } from './executor.ts';
 import { SimulatedLink } from './link.ts';
 import { nsPerMs } from './scheduler.ts';
 import type { ScheduledEvent, Scheduler } from './scheduler.ts';
+import type { MessageLog } from './message-log.ts';
 import type { TraceHash } from './trace-hash.ts';
 
 const noTls = 'the simulated network has no TLS; leave the ssl keys out of this configuration';
@@ -49,6 +50,8 @@ export class Host {
 export class SimulatedNetwork {
   readonly scheduler: Scheduler;
   readonly hash: TraceHash;
+  /** Null: nobody wants to see the messages. */
+  readonly messages: MessageLog | null;
   /** Links that hold bytes back because of a cut, in the order in which they stalled. */
   readonly stalledLinks = new Set<SimulatedLink>();
   readonly #random: Random;
@@ -58,10 +61,11 @@ export class SimulatedNetwork {
   readonly #delaysNs = new Map<number, number>();
   #stalls = new Set<number>();
 
-  constructor(options: { scheduler: Scheduler; random: Random; hash: TraceHash }) {
+  constructor(options: { scheduler: Scheduler; random: Random; hash: TraceHash; messages?: MessageLog }) {
     this.scheduler = options.scheduler;
     this.#random = options.random;
     this.hash = options.hash;
+    this.messages = options.messages ?? null;
   }
 
   addHost(name: string, number: number): Host {
