@@ -8,15 +8,23 @@ import type { Operation } from '../harness/history/operation.ts';
 import type { RunResult } from '../harness/run/run-result.ts';
 import { embedJson, Html, html } from './html/escape.ts';
 import { renderEvidenceDiagram } from './html/evidence-diagram.ts';
+import { renderSpaceTime } from './html/space-time-diagram.ts';
+import { spaceTimeStyle } from './html/space-time-style.ts';
 import { stylesheet } from './html/stylesheet.ts';
 import { type Interval, intervalsOf } from './intervals.ts';
 import { describeValue, makePageData } from './page-data.ts';
+import type { SpaceTime } from './space-time/space-time.ts';
 import { count, describeRun, headline, seconds, verdictMarks } from './words.ts';
 
 /** Rows of an evidence table; the details of longer evidence are in the history file. */
 const evidenceRowLimit = 40;
 
-export function renderHtmlReport(result: RunResult, history: readonly Operation[]): string {
+/** `spaceTime`: what a watched run adds, where there is one. */
+export function renderHtmlReport(
+  result: RunResult,
+  history: readonly Operation[],
+  spaceTime: SpaceTime | null = null,
+): string {
   const intervals = intervalsOf(history);
   const page = html`<!doctype html>
     <html lang="en">
@@ -25,14 +33,15 @@ export function renderHtmlReport(result: RunResult, history: readonly Operation[
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${headline(result)} — Ordeal ${result.run}</title>
         <style>
-          ${new Html(stylesheet + readPackageFile('uplot/dist/uPlot.min.css'))}
+          ${new Html(stylesheet + spaceTimeStyle + readPackageFile('uplot/dist/uPlot.min.css'))}
         </style>
       </head>
       <body>
         <main>
-          ${renderVerdict(result)} ${renderViolations(result, intervals)} ${renderProblems(result)}
-          ${renderGuarantees(result)} ${renderReplay(result)} ${renderTimeline()} ${renderCharts()}
-          ${renderFaults(result)} ${renderOptions(result)}
+          ${renderVerdict(result)} ${renderShrinking(result)} ${renderDiagram(result, intervals, spaceTime)}
+          ${renderViolations(result, intervals)} ${renderProblems(result)} ${renderGuarantees(result)}
+          ${renderReplay(result)} ${renderTimeline()} ${renderCharts()} ${renderFaults(result)}
+          ${renderOptions(result)}
         </main>
         <script type="application/json" id="run-data">
           ${embedJson(makePageData(result, intervals))}
@@ -64,6 +73,42 @@ function renderVerdict(result: RunResult): Html {
       exit code ${result.exit}
     </p>
   </header>`;
+}
+
+/** Before and after, of a run that was shrunk. */
+function renderShrinking({ options, size }: RunResult): Html {
+  const origin = options.script?.origin;
+  if (origin === undefined || size === undefined) return new Html('');
+  const facts = [
+    ['operations', origin.size.operations, size.operations],
+    ['faults', origin.size.faults, size.faults],
+    ['servers', origin.size.servers, size.servers],
+    ['clients', origin.size.clients, size.clients],
+    ['messages between servers', origin.size.messages, size.messages],
+    ['simulated seconds', origin.size.simulatedSeconds, size.simulatedSeconds],
+  ] as const;
+  return html`<p class="soft" id="shrunk">
+    Shrunk from ${origin.run}:
+    ${facts
+      .map(([name, before, after]) => `${name} ${count(rounded(before))} → ${count(rounded(after))}`)
+      .join(' · ')}
+  </p>`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function renderDiagram(result: RunResult, intervals: readonly Interval[], spaceTime: SpaceTime | null): Html {
+  if (spaceTime === null) return new Html('');
+  const evidence = result.guarantees
+    .filter(({ title, verdict }) => verdict === 'violated' && title === spaceTime.guarantee)
+    .flatMap((guarantee) => guarantee.evidence.slice(0, 1));
+  const offending = new Set(evidence.flatMap(({ operations }) => operations.map(({ index }) => index)));
+  return html`<section class="panel violation" aria-label="Space-time diagram">
+    <p class="sentence">${spaceTime.sentence}</p>
+    ${renderSpaceTime(spaceTime, intervals, result.faults, offending)}
+  </section>`;
 }
 
 function renderViolations(result: RunResult, intervals: readonly Interval[]): Html {

@@ -13,6 +13,7 @@ export const runFiles = {
   trace: 'trace.jsonl',
   report: 'report.html',
   junit: 'junit.xml',
+  spaceTime: 'space-time.json',
 } as const;
 
 export class RunFolder {

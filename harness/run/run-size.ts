@@ -1,18 +1,20 @@
-// How large a run was, in what a reader of its report has to look at.
+// How large a run was, in what a reader of its report has to look at. Final reads are the harness's own.
 
 import type { Operation } from '../history/operation.ts';
 import type { RunResult, RunSize } from './run-result.ts';
 
 export function sizeOf(result: RunResult, history: readonly Operation[], messageCount: number): RunSize {
-  const { ok, fail, info } = result.operations;
   const { servers, observers, processes } = result.options;
   const clients = new Set<number>();
+  let operations = 0;
   for (const { process, type, f } of history) {
-    if (process !== 'nemesis' && type === 'invoke' && !f.startsWith('final-'))
+    if (process !== 'nemesis' && type === 'invoke' && !f.startsWith('final-')) {
       clients.add(process % processes);
+      operations++;
+    }
   }
   return {
-    operations: ok + fail + info,
+    operations,
     faults: result.faults.length,
     servers: servers + observers,
     clients: clients.size,

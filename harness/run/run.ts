@@ -8,6 +8,8 @@ import { runCheckers } from '../../checkers/run-checkers.ts';
 import { judgeTraceGuarantee } from '../../checkers/trace/trace-guarantee.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
 import { renderHtmlReport } from '../../reports/html-report.ts';
+import { makeSpaceTime } from '../../reports/space-time/space-time.ts';
+import type { SpaceTime } from '../../reports/space-time/space-time.ts';
 import { renderJunit } from '../../reports/junit-report.ts';
 import { checkersOf, findWorkload } from '../../workloads/index.ts';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
@@ -17,6 +19,7 @@ import type { Operation } from '../history/operation.ts';
 import { HistoryRecorder } from '../history/recorder.ts';
 import { packageRoot } from '../package-root.ts';
 import { Random } from '../random/random.ts';
+import { MessageLog } from '../simulation/message-log.ts';
 import { exitCodeOf, verdictOf } from './exit-code.ts';
 import { judgeProgress } from './progress-guarantee.ts';
 import { provision, type World } from './provision.ts';
@@ -30,7 +33,44 @@ import type { OperationCounts, RunOptions, RunResult } from './run-result.ts';
 import { PatchError } from './unified-diff.ts';
 
 export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
-  return new Run(options, hooks).run();
+  const first = new Run(options, hooks);
+  const result = await first.run();
+  if (result.verdict === 'violated' && result.world === 'sim' && hooks.keepsFiles !== false)
+    await drawViolation(first, { options, result, hooks });
+  return result;
+}
+
+/**
+ * A simulated run that failed is run again with an observer on the wire, for the diagram in its report: to watch
+ * every run would slow down all those that pass.
+ */
+async function drawViolation(
+  first: Run,
+  { options, result, hooks }: { options: RunOptions; result: RunResult; hooks: RunHooks },
+): Promise<void> {
+  const messages = new MessageLog();
+  const { signal, mutantRoot } = hooks;
+  let spaceTime: SpaceTime | null = null;
+  let history: readonly Operation[] = [];
+  try {
+    await new Run(options, {
+      keepsFiles: false,
+      messages,
+      ...(signal === undefined ? {} : { signal }),
+      ...(mutantRoot === undefined ? {} : { mutantRoot }),
+      over: (ensemble, operations) => {
+        history = operations;
+        const trace = ensemble.traceEvents() ?? [];
+        if (ensemble.traceHash() !== result.traceHash) return;
+        spaceTime = makeSpaceTime({ result, history, trace, messages: messages.messages });
+      },
+    }).run();
+  } catch (error) {
+    // The report without the diagram is there already.
+    if (error instanceof RunInterrupted) return;
+    throw error;
+  }
+  if (spaceTime !== null) first.writeDiagram({ result, history, spaceTime });
 }
 
 class Run {
@@ -161,6 +201,16 @@ class Run {
       this.#note(error);
       return this.#makeResult(history, this.#guarantees);
     }
+  }
+
+  writeDiagram(given: {
+    readonly result: RunResult;
+    readonly history: readonly Operation[];
+    readonly spaceTime: SpaceTime;
+  }): void {
+    const { result, history, spaceTime } = given;
+    this.#folder.write('spaceTime', `${JSON.stringify(spaceTime)}\n`);
+    this.#folder.write('report', renderHtmlReport(result, history, spaceTime));
   }
 
   #judge(history: readonly Operation[]): GuaranteeResult[] {

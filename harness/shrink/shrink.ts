@@ -113,8 +113,10 @@ class Shrinking {
       const timeLimitMs = Math.max(leastTimeMs, Math.round(this.#best.timeLimitMs / 2));
       if (!(await this.#take({ timeLimitMs }))) break;
     }
-    while (this.#best.processes > 1) {
-      if (!(await this.#take({ processes: Math.ceil(this.#best.processes / 2) }))) break;
+    // One client for each server at least: which of them matters is only known when the faults are.
+    while (this.#best.processes > this.#best.servers) {
+      const processes = Math.max(this.#best.servers, Math.ceil(this.#best.processes / 2));
+      if (!(await this.#take({ processes }))) break;
     }
   }
 

@@ -25,6 +25,7 @@ Violated: linearizable writes and sync-reads
   seed 7 · sim · system zab × 5 · workload register · nemesis partition,kill
   5,400 acknowledged, 300 failed, 300 in doubt · 1 × partition, 1 × kill
   replay   npx ordeal run --seed 7 --workload register --nemesis partition,kill
+  shrink   npx ordeal shrink runs/x
   report   runs/x/report.html
 `,
     );

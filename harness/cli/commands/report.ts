@@ -1,9 +1,10 @@
 // `ordeal report`: renders the report of runs anew, from what their folders hold.
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderHtmlReport } from '../../../reports/html-report.ts';
 import { renderJunit } from '../../../reports/junit-report.ts';
+import type { SpaceTime } from '../../../reports/space-time/space-time.ts';
 import { renderSummary } from '../../../reports/terminal-summary.ts';
 import { HistoryError } from '../../history/history-error.ts';
 import { readHistoryFile } from '../../history/history-file.ts';
@@ -29,7 +30,13 @@ function renderReport(folder: string): void {
   const result = readRunResult(folder);
   const history = readHistoryFile(join(folder, runFiles.history));
   const report = join(folder, runFiles.report);
-  writeFileSync(report, renderHtmlReport(result, history));
+  writeFileSync(report, renderHtmlReport(result, history, readSpaceTime(folder)));
   writeFileSync(join(folder, runFiles.junit), renderJunit(result));
   print(renderSummary(result, { colors: hasColors, report }));
+}
+
+/** Runs that passed have none, nor those of other worlds. */
+function readSpaceTime(folder: string): SpaceTime | null {
+  const file = join(folder, runFiles.spaceTime);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SpaceTime) : null;
 }
