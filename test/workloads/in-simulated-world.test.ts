@@ -20,6 +20,8 @@ const cases = [
   { workload: 'ephemeral', guarantee: 'ephemerals', mutant: 'no-closing-flag' },
   { workload: 'session-order', guarantee: 'session-order', mutant: 'read-overtakes-write' },
   { workload: 'watch', guarantee: 'watches', mutant: 'reply-before-event' },
+  { workload: 'conformance', guarantee: 'conformance', mutant: 'exists-without-acl' },
+  { workload: 'acl', guarantee: 'access-control', mutant: 'any-entry-lets-in' },
 ] as const;
 
 for (const { workload, guarantee, mutant } of cases) {
