@@ -133,6 +133,7 @@ export const servingWindow: Invariant = {
     REPLY(event, report) {
       const server = model.server(event.sid);
       if (server.state === null || server.isServing || server.isReadOnly) return;
+      if (event.time === server.servedUntilNs) return;
       report(
         `server ${event.sid} answered request ${event.xid} of session ${event.session} while ${server.state}`,
         [event],

@@ -31,6 +31,8 @@ export class ServerModel {
   /** The log is on the disk up to here. */
   durableZxid = 0;
   lastApplied = 0;
+  /** When it last ended serving: what was applied by then may still be answered in that very moment. */
+  servedUntilNs = -1;
   /** The last transaction that was applied, null right after a snapshot was loaded. */
   lastAppliedTxn: number | null = null;
   /** Logged, and below the snapshot that was loaded last: where that rots, an older one and these are read. */
@@ -148,6 +150,7 @@ export class TraceModel {
       case 'LOAD':
         return load(this, server, event);
       case 'STATE':
+        if (server.isServing) server.servedUntilNs = event.time;
         return changeRole(server, event.state ?? '');
       case 'STEP_DOWN':
         server.isServing = false;

@@ -25,7 +25,19 @@ export interface LinkCondition {
   readonly stalled?: boolean;
 }
 
+/** What an administrator asks for: who goes, and who comes or changes its role. */
+export interface MembershipChange {
+  readonly leave?: readonly number[];
+  readonly join?: readonly { readonly sid: number; readonly role: 'participant' | 'observer' }[];
+}
+
 export interface DeeperFaults {
+  /**
+   * Asks one server to change the membership, and waits for its answer: null when it was done, otherwise why not.
+   * An empty change only makes sure that the administrator is connected to it.
+   * Needs capability `reconfig`.
+   */
+  reconfigure(at: number, change: MembershipChange, withinMs: number): Promise<string | null>;
   /** Needs capability `disk`. */
   setDisk(sid: number, condition: DiskCondition): Promise<void>;
   /** As it is now. Needs capability `disk`. */
@@ -59,6 +71,10 @@ export interface DeeperFaults {
 /** For worlds without them: each refuses by name. */
 export abstract class WithoutDeeperFaults implements DeeperFaults {
   abstract readonly world: string;
+
+  reconfigure(at: number): Promise<string | null> {
+    return this.#refuse(`change the membership through server ${at}`);
+  }
 
   setDisk(sid: number): Promise<void> {
     return this.#refuse(`change the disk of server ${sid}`);

@@ -18,6 +18,7 @@ export type Capability =
   | 'disk'
   | 'bitRot'
   | 'wipe'
+  | 'reconfig'
   /** Servers report what they do, into `trace.jsonl`. */
   | 'traces'
   /** And the run can wait for a report as it is made. */

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
+import { ClientError } from '../client/client.ts';
 import type { Client, ClientOptions } from '../client/client.ts';
 import { ZooKeeperClient } from '../client/zookeeper-client.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
@@ -17,7 +18,7 @@ import { SimulatedTransport } from '../simulation/simulated-transport.ts';
 import { TraceHash } from '../simulation/trace-hash.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
 import { scanLog } from '../wire/txn-log-codec.ts';
-import type { DiskCondition, LinkCondition } from './deeper-faults.ts';
+import type { DiskCondition, LinkCondition, MembershipChange } from './deeper-faults.ts';
 import type {
   Capability,
   Cut,
@@ -29,7 +30,7 @@ import type {
 } from './ensemble.ts';
 import { loadBundledServer } from './server-module.ts';
 import type { LoadServer, ServerModule } from './server-module.ts';
-import { dataDirectory, renderZooConfig } from './sim-zoo-config.ts';
+import { administrator, dataDirectory, memberOf, renderZooConfig } from './sim-zoo-config.ts';
 
 const clientPort = 2181;
 const turnsBetweenLoops = 256;
@@ -51,6 +52,8 @@ export interface SimEnsembleOptions {
   readonly traces?: boolean;
   /** Sees what servers send one another. */
   readonly messages?: MessageLog;
+  /** Whether the membership may be changed; off unless said otherwise. */
+  readonly reconfig?: boolean;
 }
 
 export function createSimEnsemble(options: SimEnsembleOptions): SimEnsemble {
@@ -81,6 +84,7 @@ export class SimEnsemble implements Ensemble {
   readonly #trace: TraceEvent[] = [];
   readonly #traceWatches = new Set<(event: TraceEvent) => void>();
   readonly #clients: ZooKeeperClient[] = [];
+  readonly #administrators = new Map<number, Client>();
 
   constructor(options: SimEnsembleOptions) {
     const { servers: participants, observers = 0, system = 'zab', traces = true } = options;
@@ -102,6 +106,7 @@ export class SimEnsemble implements Ensemble {
       'bitRot',
       'wipe',
       'mutants',
+      ...(options.reconfig === true ? (['reconfig'] as const) : []),
       ...(traces ? (['traces', 'anchors'] as const) : []),
     ]);
     this.servers = Array.from({ length: participants + observers }, (_, index) => ({
@@ -186,6 +191,39 @@ export class SimEnsemble implements Ensemble {
 
   async setCuts(cuts: readonly Cut[]): Promise<void> {
     this.#network.setCuts(cuts);
+  }
+
+  async reconfigure(at: number, change: MembershipChange, withinMs: number): Promise<string | null> {
+    const { leave = [], join = [] } = change;
+    const client = this.#administratorAt(at, withinMs);
+    const joining = join.map(
+      ({ sid, role }) =>
+        `server.${sid}=${memberOf({ role, host: hostNameOf(sid) }, { clientPort, isReconfigurable: true })}`,
+    );
+    try {
+      if (leave.length + join.length === 0) return await client.exists('/').then(() => null);
+      const { err } = await client.ask({
+        type: 'reconfig',
+        joiningServers: joining.length > 0 ? joining.join(',') : null,
+        leavingServers: leave.length > 0 ? leave.join(',') : null,
+        newMembers: null,
+        curConfigId: -1,
+      });
+      return err === 0 ? null : `server ${at} answered with error ${err}`;
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return error.message;
+    }
+  }
+
+  /** Kept, so that his session is there when a server that is cut off could not make one. */
+  #administratorAt(sid: number, requestTimeoutMs: number): Client {
+    const known = this.#administrators.get(sid);
+    if (known !== undefined && known.state !== 'expired') return known;
+    const client = this.client({ servers: [sid], sessionTimeoutMs: 20 * this.tickMs, requestTimeoutMs });
+    client.addAuth('digest', Buffer.from(administrator));
+    this.#administrators.set(sid, client);
+    return client;
   }
 
   async setLinks(conditions: readonly LinkCondition[]): Promise<void> {
@@ -308,6 +346,7 @@ export class SimEnsemble implements Ensemble {
       snapCount: this.#options.snapCount ?? 200,
       commitLogCount: this.#options.commitLogCount ?? 50,
       clientPort,
+      isReconfigurable: this.#options.reconfig === true,
       servers: this.servers.map((server) => ({ ...server, host: hostNameOf(server.sid) })),
     });
     const config = module.withServerId(

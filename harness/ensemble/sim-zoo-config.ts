@@ -5,6 +5,10 @@ import type { ServerDescription } from './ensemble.ts';
 
 export const dataDirectory = '/data';
 
+/** The administrator who may change the membership, and what the servers know of him. */
+export const administrator = 'super:ordeal';
+const superDigest = 'super:nrvU8soW/Vd5aR0Mv3Y5lytjTyA=';
+
 /** Back-off of election notifications: Apache's 60 s would outlast most runs after a heal. */
 const notificationLimitMs = 2000;
 /**
@@ -21,6 +25,7 @@ export function renderZooConfig(options: {
   readonly snapCount: number;
   readonly commitLogCount: number;
   readonly clientPort: number;
+  readonly isReconfigurable: boolean;
   readonly servers: readonly (ServerDescription & { readonly host: string })[];
 }): string {
   const lines = [
@@ -35,8 +40,19 @@ export function renderZooConfig(options: {
     `fastleader.maxNotificationInterval=${notificationLimitMs}`,
     `4lw.commands.whitelist=*`,
   ];
+  if (options.isReconfigurable) {
+    lines.push('reconfigEnabled=true', `DigestAuthenticationProvider.superDigest=${superDigest}`);
+  }
   if (options.snapCount <= manySnapshots) lines.push(`txnLogSizeLimitInKb=${smallLogKib}`);
-  for (const { sid, role, host } of options.servers)
-    lines.push(`server.${sid}=${host}:2888:3888${role === 'observer' ? ':observer' : ''}`);
+  for (const server of options.servers) lines.push(`server.${server.sid}=${memberOf(server, options)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** As `server.N` and a reconfig request have it; only who may be moved is told its client port here. */
+export function memberOf(
+  { role, host }: Pick<ServerDescription, 'role'> & { readonly host: string },
+  { clientPort, isReconfigurable }: { readonly clientPort: number; readonly isReconfigurable: boolean },
+): string {
+  const suffix = role === 'observer' ? ':observer' : isReconfigurable ? ':participant' : '';
+  return `${host}:2888:3888${suffix}${isReconfigurable ? `;${clientPort}` : ''}`;
 }

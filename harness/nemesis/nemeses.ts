@@ -10,6 +10,7 @@ import type { Nemesis } from './fault.ts';
 import { resetLinks, slowLinks, stalledLinks } from './links.ts';
 import { orphanedTail } from './orphaned-tail.ts';
 import { partition } from './partition.ts';
+import { reconfig } from './reconfig.ts';
 import { killThenPowerLoss, restartStorm } from './restarts.ts';
 import { participantsOf } from './targets.ts';
 import { tornWrite } from './torn-write.ts';
@@ -36,6 +37,7 @@ export const nemeses: readonly Nemesis[] = [
   fullDisk,
   bitRot,
   wipe,
+  reconfig,
 ];
 
 /** A nemesis by its name, a directed schedule by its own or its file. Throws ScheduleError when that is malformed. */

@@ -3,6 +3,7 @@
 
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
+import { findNemesis } from '../nemesis/nemeses.ts';
 import type { Random } from '../random/random.ts';
 import type { MessageLog } from '../simulation/message-log.ts';
 import type { RunOptions } from './run-result.ts';
@@ -80,6 +81,8 @@ async function createSimulated(
     servers: options.servers,
     observers: options.observers,
     ...(messages === undefined ? {} : { messages }),
+    // Only then: a server whose membership may change keeps it in files, which every other run is spared.
+    reconfig: options.nemeses.some((name) => findNemesis(name)?.needs.includes('reconfig') === true),
     ...tuningOf(options),
     ...(mutant === null ? {} : { loadServer: loadServerFrom(`${mutant.root}/docker/zab/src`) }),
   });

@@ -63,6 +63,8 @@ function needsOf(step: Step): Capability[] {
       return ['disk'];
     case 'clock':
       return ['clock'];
+    case 'reconfig':
+      return ['reconfig'];
     case 'repeat':
       return step.steps.flatMap(needsOf);
     case 'strike':

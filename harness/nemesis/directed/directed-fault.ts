@@ -6,6 +6,7 @@ import type { LinkCondition } from '../../ensemble/deeper-faults.ts';
 import type { Cut, Ensemble } from '../../ensemble/ensemble.ts';
 import type { TraceEvent } from '../../history/trace-event.ts';
 import { restartServers } from '../crash.ts';
+import { restoreMembership } from '../reconfig.ts';
 import type { Fault, FaultTools, FaultStrike } from '../fault.ts';
 import { cutBetween } from '../grudge.ts';
 import { findLeader, nameServers, participantsOf, sidsOf } from '../targets.ts';
@@ -13,6 +14,9 @@ import type { ClientDeed, Schedule, ServerName, Step, Strike } from './schedule.
 
 /** The shape of a schedule that came to its end. */
 export const wholeSchedule = 'every step taken';
+
+/** That an administrator waits for an answer. */
+const reconfigTicks = 20;
 
 type AwaitStep = Extract<Step, { readonly type: 'await' }>;
 
@@ -29,6 +33,7 @@ export class DirectedFault implements Fault {
   readonly #bound: Map<ServerName, number>;
   readonly #harmed = new Set<number>();
   readonly #silent = new Set<number>();
+  #hasReconfigured = false;
   #cuts: readonly Cut[] = [];
   #links: readonly LinkCondition[] = [];
   /** Where in the trace the present stretch of actions began: what it brought about counts for the next await. */
@@ -95,6 +100,7 @@ export class DirectedFault implements Fault {
         if (await ensemble.isPaused(sid)) await ensemble.resume(sid);
       }
       await restartServers(ensemble, sidsOf(ensemble));
+      if (this.#hasReconfigured) await restoreMembership(this.#tools);
     } finally {
       setQuiet(false);
     }
@@ -158,6 +164,8 @@ export class DirectedFault implements Fault {
           await ensemble.jumpClock(sid, step.jumpMs);
         }
         return;
+      case 'reconfig':
+        return this.#reconfigure(step);
       case 'clients':
         return this.#hitClients(step.deed, this.#sids(step.servers));
       case 'wake':
@@ -277,6 +285,27 @@ export class DirectedFault implements Fault {
     this.#links = [];
     await ensemble.setCuts([]);
     await ensemble.setLinks([]);
+  }
+
+  async #reconfigure(step: Extract<Step, { type: 'reconfig' }>): Promise<void> {
+    const { ensemble } = this.#tools;
+    const [at] = this.#sids([step.at]);
+    if (at === undefined) throw new GaveUp('nobody is there to be asked for another membership');
+    const roleIn = (role: 'participant' | 'observer') => (sid: number) => ({ sid, role });
+    const change = {
+      leave: this.#sids(step.leave),
+      join: [
+        ...this.#sids(step.join).map(roleIn('participant')),
+        ...this.#sids(step.demote).map(roleIn('observer')),
+      ],
+    };
+    for (const sid of [...change.leave, ...change.join.map((each) => each.sid)]) this.#note('reconfig', sid);
+    this.#hasReconfigured = true;
+    const answer = ensemble.reconfigure(at, change, reconfigTicks * ensemble.tickMs);
+    if (!step.isAwaited) return void answer;
+    const failure = await answer;
+    this.#anchor = this.#traceLength;
+    if (failure !== null) throw new GaveUp(`the membership was not changed: ${failure}`);
   }
 
   #hitClients(deed: ClientDeed, sids: readonly number[]): void {

@@ -70,6 +70,15 @@ export type Step =
   | { readonly type: 'clock'; readonly servers: readonly ServerName[]; readonly jumpMs: number }
   | { readonly type: 'clients'; readonly deed: ClientDeed; readonly servers: readonly ServerName[] }
   | { readonly type: 'wake' }
+  /** An administrator asks one server; nobody waits for the answer unless `isAwaited`. */
+  | {
+      readonly type: 'reconfig';
+      readonly at: ServerName;
+      readonly leave: readonly ServerName[];
+      readonly join: readonly ServerName[];
+      readonly demote: readonly ServerName[];
+      readonly isAwaited: boolean;
+    }
   /** No client operation begins while quiet; sessions live on. */
   | { readonly type: 'quiet'; readonly isQuiet: boolean }
   | { readonly type: 'repeat'; readonly times: number; readonly steps: readonly Step[] };
@@ -234,6 +243,13 @@ class ScheduleReader {
       case 'silence-clients':
         known('servers');
         return { type: 'clients', deed: action, servers: servers() };
+      case 'reconfig': {
+        known('at', 'leave', 'join', 'demote', 'awaited');
+        const some = (field: string): string[] => (step[field] === undefined ? [] : servers(field));
+        const at = this.#server(step['at'], `${place}.at`);
+        const change = { leave: some('leave'), join: some('join'), demote: some('demote') };
+        return { type: 'reconfig', at, ...change, isAwaited: step['awaited'] === true };
+      }
       case 'wake-clients':
         known();
         return { type: 'wake' };

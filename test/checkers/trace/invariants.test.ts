@@ -497,3 +497,17 @@ describe('a server whose newest snapshot has rotted', () => {
     );
   });
 });
+
+describe('a server that leaves its role', () => {
+  it('may answer in that very moment what it applied in it, and not later', () => {
+    const left = begun().role(1, 'looking');
+    const { time = 0 } = left.events.at(-1) ?? {};
+    left.add(1, 'REPLY', { session: 'a', xid: 4, zxid: zxid(1, 1), time });
+    const late = begun()
+      .role(1, 'looking')
+      .add(1, 'REPLY', { session: 'a', xid: 4, zxid: zxid(1, 1) });
+
+    assert.deepEqual(judgeTrace(left.events, facts).findings, []);
+    assert.equal(judgeTrace(late.events, facts).findings[0]?.invariant.id, 'I-32');
+  });
+});
