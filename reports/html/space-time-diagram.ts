@@ -236,7 +236,7 @@ function renderMessageLabel(
 
 const markWords: Readonly<Record<string, string>> = {
   APPEND: 'written to the log, not yet on disk',
-  FSYNC: 'safe on disk',
+  FSYNC: 'safe on disk, as it says itself',
   APPLY: 'applied: clients of this server see it',
   COMMIT_DECIDE: 'the leader decides that it is committed',
   TRUNC: 'log cut back',
@@ -342,7 +342,7 @@ function renderLegend({ zxids, omittedCount }: SpaceTime): Html {
       ><svg viewBox="0 0 12 12"><circle class="hollow" cx="6" cy="6" r="4.5" /></svg>in the log</span
     >
     <span class="key"
-      ><svg viewBox="0 0 12 12"><circle cx="6" cy="6" r="5" /></svg>safe on disk</span
+      ><svg viewBox="0 0 12 12"><circle cx="6" cy="6" r="5" /></svg>on disk, it says</span
     >
     <span class="key"
       ><svg viewBox="0 0 14 14"><path d="M0 13h14l-7 -13z" /></svg>leader commits</span

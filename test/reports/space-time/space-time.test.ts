@@ -111,7 +111,7 @@ describe('space-time diagram', () => {
       page,
       /PROPOSAL 0x200000007 from server 1 to server 2,\s+sent 0\.1020 s, never arrived\s*<\/title>/,
     );
-    assert.match(page, /server 1: FSYNC 0x200000007, safe on disk, 0\.1040 s\s*<\/title>/);
+    assert.match(page, /server 1: FSYNC 0x200000007, safe on disk, as it says itself, 0\.1040 s\s*<\/title>/);
     assert.match(page, /class="operation ok offending"/);
     assert.match(page, /the moment of the violation/);
     assert.ok(!page.includes('write <4>'));
