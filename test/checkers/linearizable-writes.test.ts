@@ -348,7 +348,8 @@ describe('linearizable writes', () => {
 
       const result = check(calls, { budget: { timeMs: 50, memoryBytes: 1e9 } });
 
-      assert.ok(performance.now() - started < 200, `took ${performance.now() - started} ms`);
+      // Unbounded it would take years; a busy machine may take its time to notice fifty milliseconds.
+      assert.ok(performance.now() - started < 3000, `took ${performance.now() - started} ms`);
       assert.equal(result.verdict, 'inconclusive');
       assert.equal(result.reason, `the search of ${path} ran out of time`);
       const small = check(calls, { budget: { timeMs: 5000, memoryBytes: 1e6 } });

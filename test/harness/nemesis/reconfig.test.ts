@@ -36,7 +36,7 @@ describe('reconfig', () => {
     assert.equal(shapes.size, 4, [...shapes].join());
   });
 
-  it('that is refused says why, and is no failure of the harness', async () => {
+  it('that nobody carries out is not proven', async () => {
     await withServing(1, async (ensemble, tools) => {
       const fault = await reconfig.plan(tools);
       await ensemble.setCuts(
@@ -49,7 +49,7 @@ describe('reconfig', () => {
       await ensemble.setCuts([]);
       await fault.heal(tools);
 
-      assert.match(proof ?? '', /^the membership was not changed: /);
+      assert.equal(proof, null);
     });
   });
 
