@@ -70,6 +70,10 @@ export interface EphemeralHistory {
   readonly closes: ReadonlyMap<string, Call>;
   /** Sessions whose client was told that they are no more. */
   readonly expiries: readonly Call[];
+  /** Sessions that were left to their pings for longer than their timeout. */
+  readonly holds: readonly Call[];
+  /** By session, when its client went on after it had been silent. */
+  readonly wakes: ReadonlyMap<string, readonly Call[]>;
   readonly finalLists: readonly Call[];
   /** By session, its acknowledged calls that reached a server, in order. */
   readonly answers: ReadonlyMap<string, readonly Call[]>;
@@ -87,6 +91,8 @@ export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHist
   const deletions = new Map<string, Deletion[]>();
   const closes = new Map<string, Call>();
   const expiries: Call[] = [];
+  const holds: Call[] = [];
+  const wakes = new Map<string, Call[]>();
   const finalLists: Call[] = [];
   const answers = new Map<string, Call[]>();
   let longestTimeoutMs = 0;
@@ -111,6 +117,8 @@ export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHist
     if (zxid !== undefined) append(answers, session, call);
     longestTimeoutMs = Math.max(longestTimeoutMs, timeoutOf(call));
     if (f === 'session-expired') expiries.push(call);
+    if (f === 'session-hold') holds.push(call);
+    if (f === 'session-wake') append(wakes, session, call);
     if (zxid === undefined) continue;
     if (createFunctions.has(f)) ephemerals.push({ path, session, zxid, call });
     if (closeFunctions.has(f)) closes.set(session, call);
@@ -133,6 +141,8 @@ export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHist
     deletions,
     closes,
     expiries,
+    holds,
+    wakes,
     finalLists,
     answers,
     longestTimeoutMs,
@@ -144,6 +154,12 @@ export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHist
 export function timeoutOf({ completion }: Call): number {
   const value = completion === null ? null : valueOf(completion);
   return typeof value === 'object' && value !== null && 'timeoutMs' in value ? Number(value.timeoutMs) : 0;
+}
+
+/** Whether a session that was left to its pings was over in the end. */
+export function hasLapsed({ completion }: Call): boolean {
+  const value = completion === null ? null : valueOf(completion);
+  return typeof value === 'object' && value !== null && 'isExpired' in value && value.isExpired === true;
 }
 
 /** Names in a final list, with what was there. */

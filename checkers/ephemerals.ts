@@ -6,7 +6,7 @@
 
 import { conclude } from './conclude.ts';
 import { describeTime, describeZxid, operationsOf, serversOf, timeOf } from './describe.ts';
-import { ephemeralHistoryOf, listedIn, mayBeDeleted, timeoutOf } from './ephemeral-calls.ts';
+import { ephemeralHistoryOf, hasLapsed, listedIn, mayBeDeleted, timeoutOf } from './ephemeral-calls.ts';
 import type { Ephemeral, EphemeralHistory, Look } from './ephemeral-calls.ts';
 import { faultTimesOf, recoveredAt } from './fault-windows.ts';
 import type { FaultTimes } from './fault-windows.ts';
@@ -16,6 +16,8 @@ import type { CheckContext, Checker, Evidence } from './verdict.ts';
 const leastOpportunities = 10;
 /** Of the session's timeout: as long as an ephemeral may stay behind a session that is not heard of any more. */
 const mostTimeouts = 3;
+/** Of the same: a hold that took longer was held up, and so were its pings. */
+const longestHoldTimeouts = 2;
 
 export const ephemerals: Checker = {
   name: 'ephemerals',
@@ -30,10 +32,11 @@ export const ephemerals: Checker = {
       ...findOrphansInLooks(found, context),
       ...findOrphansAtTheEnd(found, recoveredAt(history)),
       ...findEarlyExpiries(found, faults, context),
+      ...findLapsedHolds(found, faults, context),
     ];
     return conclude(ephemerals, {
       history,
-      opportunities: judgedLooks + found.closes.size + found.expiries.length,
+      opportunities: judgedLooks + found.closes.size + found.expiries.length + found.holds.length,
       leastOpportunities,
       opportunity: 'looks of sessions at their own ephemerals, and ends of sessions',
       evidence,
@@ -149,7 +152,7 @@ function findOrphansAtTheEnd(history: EphemeralHistory, recovered: number | null
 
 /** The client's word for when it was last answered is the earliest that the server can have heard of it. */
 function findEarlyExpiries(
-  { expiries, answers }: EphemeralHistory,
+  { expiries, answers, wakes }: EphemeralHistory,
   faults: readonly FaultTimes[],
   { recoveryBoundMs }: CheckContext,
 ): Evidence[] {
@@ -160,10 +163,8 @@ function findEarlyExpiries(
     const heard = last.invocation.time;
     const told = expiry.invocation.time;
     const timeoutMs = timeoutOf(expiry);
-    if (told - heard >= timeoutMs * 1e6) return [];
-    // A server that was cut off may not have passed on whom it heard of.
-    const calmSince = heard - recoveryBoundMs * 1e6;
-    if (faults.some(({ start, end }) => start <= told && end >= calmSince)) return [];
+    if (told - heard >= timeoutMs * 1e6 || isRoused(session, heard, timeoutMs, wakes)) return [];
+    if (!isCalm(heard, told, faults, recoveryBoundMs)) return [];
     return [
       {
         subject: `session ${session}`,
@@ -172,6 +173,49 @@ function findEarlyExpiries(
       },
     ];
   });
+}
+
+/** A client that sends a ping in every third of its timeout keeps its session, whether it asks for anything or not. */
+function findLapsedHolds(
+  { holds, wakes }: EphemeralHistory,
+  faults: readonly FaultTimes[],
+  { recoveryBoundMs }: CheckContext,
+): Evidence[] {
+  return holds.flatMap((hold): Evidence[] => {
+    const session = hold.completion?.session ?? '';
+    const began = hold.invocation.time;
+    const ended = timeOf(hold);
+    const timeoutMs = timeoutOf(hold);
+    if (!hasLapsed(hold) || ended - began > longestHoldTimeouts * timeoutMs * 1e6) return [];
+    if (isRoused(session, began, timeoutMs, wakes)) return [];
+    if (!isCalm(began, ended, faults, recoveryBoundMs)) return [];
+    return [
+      {
+        subject: `session ${session}`,
+        sentence: `it had expired at ${describeTime(ended)}, although its client had been answered after ${describeTime(began)}, and sent pings from then on, with a timeout of ${timeoutMs} ms; there was no fault`,
+        operations: operationsOf(hold),
+      },
+    ];
+  });
+}
+
+/** Its end may have been decided while it was silent, and a server that has not heard of it answers once more. */
+function isRoused(
+  session: string,
+  time: number,
+  timeoutMs: number,
+  wakes: EphemeralHistory['wakes'],
+): boolean {
+  return (wakes.get(session) ?? []).some((wake) => {
+    const woke = timeOf(wake);
+    return woke <= time && woke > time - timeoutMs * 1e6;
+  });
+}
+
+/** A server that was cut off may not have passed on whom it heard of, nor one that is not over a fault yet. */
+function isCalm(from: number, to: number, faults: readonly FaultTimes[], recoveryBoundMs: number): boolean {
+  const calmSince = from - recoveryBoundMs * 1e6;
+  return !faults.some(({ start, end }) => start <= to && end >= calmSince);
 }
 
 function keyOf({ session, path }: { readonly session: string; readonly path: string }): string {

@@ -1,5 +1,5 @@
 // Znodes that live exactly as long as their session: sessions of the workload's own create ephemerals, look at
-// them, hop to other servers, fall silent, are closed or left to expire, and others look on. No path is used
+// them, hop to other servers, live on by their pings, fall silent, are closed or left to expire, and others look on. No path is used
 // twice, so what is seen under it is that one ephemeral.
 
 import { ephemerals } from '../checkers/ephemerals.ts';
@@ -23,8 +23,9 @@ const shares: readonly (readonly [SessionFunction | 'look' | 'create' | 'delete'
   ['create', 24],
   ['look', 36],
   ['delete', 7],
-  ['other', 15],
+  ['other', 14],
   ['session-hop', 6],
+  ['session-hold', 1],
   ['session-close', 4],
   ['session-close-create', 3],
   ['session-abandon', 2],

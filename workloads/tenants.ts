@@ -12,6 +12,8 @@ import type { Outcome, OwnSessions, Request, WorkloadOptions } from './workload.
 const timeoutTicks = [6, 10] as const;
 /** A session whose end was not confirmed is gone after this many of its timeouts (recovery is over by then). */
 const endTimeouts = 3;
+/** How long a session is left to its pings: long enough for an expiry to show. */
+const holdTimeouts = 1.5;
 
 /** What a process's own session is to its next request. */
 export type TenantState =
@@ -36,6 +38,7 @@ export const sessionFunctions = [
   'session-close-create',
   'session-abandon',
   'session-hop',
+  'session-hold',
   'session-silence',
   'session-wake',
   'session-expired',
@@ -117,6 +120,13 @@ export class Tenants {
       case 'session-hop':
         client.drop();
         return { value };
+      case 'session-hold': {
+        // The answer says that it is attached; from here on nothing but its pings is heard of it.
+        const { zxid } = await client.exists(path);
+        await this.#sessions?.sleep(holdTimeouts * client.sessionTimeoutMs);
+        const isExpired = client.state === 'expired';
+        return { value: [path, { timeoutMs: client.sessionTimeoutMs, isExpired }], zxid };
+      }
       case 'session-silence':
       case 'session-wake':
         tenant.isSilent = request.f === 'session-silence';

@@ -50,6 +50,12 @@ export function sessionEvent(f: string, session: string, more: More): Drawn {
   return { f, value: ['/ephemeral', null], result: ['/ephemeral', { timeoutMs }], session, ...more };
 }
 
+/** Left to its pings; an expired one was over at the end. */
+export function hold(session: string, isExpired: boolean, more: More): Drawn {
+  const result = ['/ephemeral', { timeoutMs, isExpired }];
+  return { f: 'session-hold', value: ['/ephemeral', null], result, session, zxid: 1, ...more };
+}
+
 export function finalList(server: number, znodes: Readonly<Record<string, Shown>>, more: More): Drawn {
   const f = 'final-ephemerals';
   return { f, value: ['/ephemeral', null], result: ['/ephemeral', znodes], server, ...more };

@@ -4,7 +4,16 @@ import { ephemerals } from '../../checkers/ephemerals.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
 import type { Drawn, Noted } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
-import { acquire, closeSession, create, finalList, look, peek, sessionEvent } from './draw-ephemerals.ts';
+import {
+  acquire,
+  closeSession,
+  create,
+  finalList,
+  hold,
+  look,
+  peek,
+  sessionEvent,
+} from './draw-ephemerals.ts';
 
 const path = '/ephemeral/e1';
 const mine = 'aa';
@@ -155,6 +164,20 @@ describe('a session', () => {
     ]);
   });
 
+  it('may expire soon after it woke up', () => {
+    const woke = sessionEvent('session-wake', mine, { from: 498, to: 499, process: 1 });
+    const told = sessionEvent('session-expired', mine, { from: 600, to: 601, process: 1 });
+
+    assertPass([created, woke, answered, told]);
+  });
+
+  it('does not expire while it is silent for less than its timeout', () => {
+    const woke = sessionEvent('session-wake', mine, { from: 1390, to: 1391, process: 1 });
+    const told = sessionEvent('session-expired', mine, { from: 1400, to: 1401, process: 1 });
+
+    assertViolated(/it had expired at 1.400 s/, [created, answered, woke, told]);
+  });
+
   it('may expire early where a fault kept its server from telling the leader', () => {
     const told = sessionEvent('session-expired', mine, { from: 1400, to: 1401, process: 1 });
     const fault = [
@@ -178,6 +201,38 @@ describe('a session', () => {
     ];
 
     assertViolated(/it had expired at 21.400 s/, [...late, told], fault);
+  });
+});
+
+describe('a session that was left to its pings', () => {
+  const lapsed = hold(mine, true, { from: 500, to: 2001, process: 1 });
+  const fault = (end: number): Noted[] => [
+    { at: 15, f: 'partition', value: { phase: 'start' } },
+    { at: end, f: 'partition', value: { phase: 'end' } },
+  ];
+
+  it('does not expire', () => {
+    assertViolated(/it had expired at 2.001 s.*sent pings/, [created, lapsed]);
+  });
+
+  it('lives', () => {
+    assertPass([created, hold(mine, false, { from: 500, to: 2001, process: 1 })]);
+  });
+
+  it('may expire where there was a fault lately', () => {
+    assertPass([created, lapsed], fault(400));
+  });
+
+  it('may expire when the client was held up itself', () => {
+    assertPass([created, { ...lapsed, to: 2501 }]);
+  });
+
+  it('may expire when its end can have been decided while it was silent', () => {
+    const lately = sessionEvent('session-wake', mine, { from: 498, to: 499, process: 1 });
+    const before = { ...lapsed, from: 1600, to: 3101 };
+
+    assertPass([created, lately, lapsed]);
+    assertViolated(/it had expired at 3.101 s/, [created, lately, before]);
   });
 });
 
