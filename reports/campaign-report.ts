@@ -11,6 +11,10 @@ const layout = `
   table.cells td { text-align: right; font-variant-numeric: tabular-nums; }
   table.cells thead th { text-align: right; padding-right: 14px; }
   table.cells td.never { color: var(--idle); }
+  table.cells thead th[colspan] { text-align: center; }
+  /* Many faults: their names stand upright. */
+  table.narrow { font-size: 12.5px; } table.narrow td, table.narrow th { padding-right: 8px; }
+  table.narrow thead span { writing-mode: vertical-rl; transform: rotate(180deg); }
   code.replay { white-space: pre-wrap; }
 `;
 
@@ -103,33 +107,40 @@ function renderRuns(title: string, runs: readonly FailedRun[]): Html | null {
 /** Every fault, role and phase, those never reached included: they are what was not tested. */
 function renderCells({ coverage }: CampaignResult): Html {
   const names = faultNames(coverage.cells);
-  const rows = roles
-    .flatMap((role) => phases.map((phase) => ({ role, phase })))
-    .filter(({ role, phase }) => isPossible(role, phase));
+  const columns = roles.map((role) => ({ role, met: phases.filter((phase) => isPossible(role, phase)) }));
   return html`<section>
     <h2>Which fault met whom, and when</h2>
     <p>A dash is a cell that no run reached.</p>
-    <table class="cells">
-      <thead>
-        <tr>
-          <th></th>
-          ${names.map((name) => html`<th>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ({ role, phase }) =>
-            html`<tr>
-              <th>${role}, ${phase}</th>
-              ${names.map((name) => {
-                const met = coverage.cells[cellName(name, role, phase)];
-                return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
-              })}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
+    <div class="scroll">
+      <table class="cells">
+        <thead>
+          <tr>
+            <th></th>
+            ${columns.map(({ role, met }) => html`<th colspan="${met.length}">${role}</th>`)}
+          </tr>
+          <tr>
+            <th></th>
+            ${columns.flatMap(({ met }) => met.map((phase) => html`<th>${phase}</th>`))}
+          </tr>
+        </thead>
+        <tbody>
+          ${names.map(
+            (name) =>
+              html`<tr>
+                <th>${name}</th>
+                ${columns.flatMap(({ role, met }) =>
+                  met.map((phase) => renderCount(coverage.cells[cellName(name, role, phase)])),
+                )}
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
   </section>`;
+}
+
+function renderCount(met: number | undefined): Html {
+  return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
 }
 
 /** What clients waited for when a fault struck. */
@@ -140,26 +151,25 @@ function renderOperations({ coverage }: CampaignResult): Html {
   ].sort();
   return html`<section>
     <h2>What was under way when it struck</h2>
-    <table class="cells">
-      <thead>
-        <tr>
-          <th></th>
-          ${names.map((name) => html`<th>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${operations.map(
-          (operation) =>
-            html`<tr>
-              <th>${operation}</th>
-              ${names.map((name) => {
-                const met = coverage.operations[`${name} ${operation}`];
-                return met === undefined ? html`<td class="never">–</td>` : html`<td>${count(met)}</td>`;
-              })}
-            </tr> `,
-        )}
-      </tbody>
-    </table>
+    <div class="scroll">
+      <table class="cells narrow">
+        <thead>
+          <tr>
+            <th></th>
+            ${names.map((name) => html`<th><span>${name}</span></th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${operations.map(
+            (operation) =>
+              html`<tr>
+                <th>${operation}</th>
+                ${names.map((name) => renderCount(coverage.operations[`${name} ${operation}`]))}
+              </tr> `,
+          )}
+        </tbody>
+      </table>
+    </div>
   </section>`;
 }
 

@@ -126,8 +126,9 @@ function renderSummary(result: CampaignResult, folder: string): string {
     [
       'faults',
       Object.entries(result.faults)
+        .filter(([name]) => coverage.schedules[name] === undefined)
+        .sort(([, one], [, other]) => other - one)
         .map(([name, count]) => `${count} × ${name}`)
-        .sort()
         .join(', '),
     ],
     ['schedules', describeSchedules(coverage)],
