@@ -31,6 +31,9 @@ export async function runCampaign(
   options: CampaignOptions,
   hooks: {
     readonly progress?: (progress: CampaignProgress) => void;
+    /** As soon as a run did not pass; its folder is written later. */
+    readonly found?: (failed: FailedRun) => void;
+    /** Once its folder is written, where one is. */
     readonly failed?: (failed: FailedRun) => void;
     readonly signal?: AbortSignal;
   } = {},
@@ -42,7 +45,8 @@ export async function runCampaign(
     jobs: options.jobs,
     next: () => campaign.next(),
     done: (outcome) => {
-      campaign.add(outcome);
+      const found = campaign.add(outcome);
+      if (found !== null) hooks.found?.(found);
       report();
     },
     lost: (lost, reason) => {
@@ -81,7 +85,8 @@ class Campaign {
     return seed === undefined ? null : { options: this.#drawn(seed) };
   }
 
-  add(outcome: RunOutcome): void {
+  /** The run, when it did not pass. */
+  add(outcome: RunOutcome): FailedRun | null {
     this.#hashes.set(outcome.seed, outcome.traceHash);
     this.#operations.ok += outcome.operations.ok;
     this.#operations.fail += outcome.operations.fail;
@@ -91,16 +96,18 @@ class Campaign {
     }
     this.#coverage = addCoverage(this.#coverage, outcome.coverage);
     this.#simulatedSeconds += outcome.simulatedSeconds;
-    if (outcome.verdict === 'pass') return;
+    if (outcome.verdict === 'pass') return null;
     const isViolated = outcome.verdict === 'violated';
     const wanted = outcome.notPassed.filter(({ verdict }) => (verdict === 'violated') === isViolated);
-    (isViolated ? this.#violated : this.#inconclusive).set(outcome.seed, {
+    const failed: FailedRun = {
       seed: outcome.seed,
       guarantees: wanted.map(({ name, reason }) => ({ name, reason })),
       problems: outcome.problems,
       replayCommand: outcome.replayCommand,
       folder: null,
-    });
+    };
+    (isViolated ? this.#violated : this.#inconclusive).set(outcome.seed, failed);
+    return failed;
   }
 
   /** Nothing is known of it but how to have it again. */

@@ -181,6 +181,7 @@ function parseNemeses(text: string): readonly string[] {
   for (const name of names) {
     if (name === 'none') throw new UsageError(`--nemesis: none stands alone, found '${text}'`);
     if (readNemesis(name) === undefined) {
+      if (name.endsWith('.json')) throw new UsageError(`--nemesis: there is no file ${name}`);
       const known = [...nemeses, ...directedNemeses()].map((nemesis) => nemesis.name);
       throw unknownName(name, { kind: 'nemesis', known: [...known, 'none'] });
     }

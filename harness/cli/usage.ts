@@ -63,11 +63,19 @@ export function requireKnown(
   if (!known.includes(name)) throw unknownName(name, { kind, known });
 }
 
+/** More names than this bury the message. */
+const mostListed = 24;
+
 export function unknownName(
   name: string,
   { kind, known }: { readonly kind: string; readonly known: readonly string[] },
 ): UsageError {
-  const list = known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`;
+  const list =
+    known.length === 0
+      ? 'there is none'
+      : known.length > mostListed
+        ? `there are ${known.length}, see 'ordeal list'`
+        : `known: ${known.join(', ')}`;
   return new UsageError(`unknown ${kind} '${name}'${suggestion(name, known)}; ${list}`);
 }
 

@@ -40,7 +40,10 @@ export async function campaignCommand(given: CampaignArguments): Promise<number>
   try {
     const result = await runCampaign(options, {
       progress: (progress) => ticker.show(describeProgress(progress)),
-      failed: (run) => ticker.say(describeFailed(run)),
+      found: (run) => ticker.say(describeFailed(run)),
+      failed: ({ seed, folder }) => {
+        if (folder !== null) ticker.say(`seed ${seed}: ${join(options.runsDirectory, folder)}`);
+      },
       signal: interruption.signal,
     });
     ticker.end();

@@ -18,18 +18,19 @@ export function directedNemeses(): readonly Nemesis[] {
   own ??= readdirSync(scheduleFolder)
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .map((file) => nemesisFromFile(join(scheduleFolder, file)));
+    .map((file) => nemesisOf(scheduleIn(join(scheduleFolder, file))));
   return own;
 }
 
 /** The schedule in a file of the user's; undefined when the name is no such file. Throws ScheduleError. */
 export function findScheduleFile(name: string): Nemesis | undefined {
   if (!name.endsWith('.json') || !existsSync(name)) return undefined;
-  return { ...nemesisFromFile(name), name };
+  // What a run calls it is what it was asked for: two files of one name may lie in different folders.
+  return nemesisOf({ ...scheduleIn(name), name });
 }
 
-function nemesisFromFile(file: string): Nemesis {
-  return nemesisOf(parseSchedule(readFileSync(file, 'utf8'), file));
+function scheduleIn(file: string): Schedule {
+  return parseSchedule(readFileSync(file, 'utf8'), file);
 }
 
 export function nemesisOf(schedule: Schedule): Nemesis {

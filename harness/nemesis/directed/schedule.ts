@@ -21,6 +21,24 @@ const startingRoles: readonly StartingRole[] = ['leader', 'follower', 'observer'
 /** Ticks that a step waits at most, unless it says otherwise. */
 const usualPatienceTicks = 30;
 
+/** Everything that `do` takes, for messages. */
+const deeds: readonly string[] = [
+  ...strikes,
+  'partition',
+  'cut',
+  'stall',
+  'slow',
+  'reset',
+  'heal',
+  'disk',
+  'clock',
+  'reconfig',
+  ...clientDeeds,
+  'wake-clients',
+  'quiet',
+  'busy',
+];
+
 export type Step =
   /** Until a server reports an event, counted from the step before on when that was an action. */
   | {
@@ -261,7 +279,7 @@ class ScheduleReader {
         known('servers');
         return {
           type: 'strike',
-          strike: this.#oneOf(action, [...strikes, ...clientDeeds], `${place}.do`) as Strike,
+          strike: this.#oneOf(action, strikes, `${place}.do`, deeds) as Strike,
           servers: servers(),
         };
     }
@@ -298,9 +316,9 @@ class ScheduleReader {
     return value;
   }
 
-  #oneOf(value: unknown, known: readonly string[], place: string): string {
+  #oneOf(value: unknown, known: readonly string[], place: string, expected = known): string {
     if (typeof value !== 'string' || !known.includes(value)) {
-      this.#fail(place, `one of ${known.join(', ')}`, value);
+      this.#fail(place, `one of ${expected.join(', ')}`, value);
     }
     return value;
   }

@@ -1,6 +1,9 @@
 // Schedules on a simulated ensemble: the blow falls at the moment that the step names, and all is put right.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { createSimEnsemble } from '../../../../harness/ensemble/sim-ensemble.ts';
 import type { SimEnsemble } from '../../../../harness/ensemble/sim-ensemble.ts';
@@ -8,6 +11,7 @@ import { nemesisOf } from '../../../../harness/nemesis/directed/catalogue.ts';
 import { parseSchedule } from '../../../../harness/nemesis/directed/schedule.ts';
 import { createDealer } from '../../../../harness/nemesis/dealer.ts';
 import type { Fault, FaultTools } from '../../../../harness/nemesis/fault.ts';
+import { findNemesis } from '../../../../harness/nemesis/nemeses.ts';
 import { findLeader } from '../../../../harness/nemesis/targets.ts';
 import { noClients } from '../no-clients.ts';
 import { Random } from '../../../../harness/random/random.ts';
@@ -140,6 +144,25 @@ describe('directed fault', () => {
       assert.equal(await ensemble.canReach(1, 2), true);
       assert.deepEqual(quiet, [true, false]);
     });
+  });
+
+  it('from a file goes by the name under which it was asked for', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ordeal-test-'));
+    try {
+      const file = join(folder, 'own.json');
+      writeFileSync(file, JSON.stringify({ description: 'my own', steps: [{ wait: 1 }] }));
+
+      const nemesis = findNemesis(file);
+      await withServing(async ({ tools }) => {
+        const fault = await nemesis!.plan(tools);
+
+        assert.equal(nemesis?.name, file);
+        assert.equal(fault.nemesis, file);
+      });
+      assert.equal(findNemesis(join(folder, 'other.json')), undefined);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
