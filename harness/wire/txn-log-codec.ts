@@ -66,10 +66,10 @@ export interface LogScan {
   readonly laterValidRecord: number | null;
 }
 
-/** Throws JuteError when the file is not a log. A file without even a header is an empty, torn log. */
+/** Throws JuteError when the file is not a log. A file without a whole header is an empty, torn log. */
 export function scanLog(file: Buffer): LogScan {
   const records: LogRecord[] = [];
-  if (file.length < logHeaderBytes || isZeros(file, 0)) {
+  if (file.length < logHeaderBytes || isHeaderTorn(file)) {
     const stop = file.length < logHeaderBytes ? 'truncated' : 'zeros';
     return { records, end: 0, stop, laterValidRecord: null };
   }
@@ -85,6 +85,14 @@ export function scanLog(file: Buffer): LogScan {
     records.push(found);
     offset += recordHeadBytes + found.bytes.length + 1;
   }
+}
+
+/** Power went while the first bytes were written: the beginning of a header, if anything, and nothing behind it. */
+function isHeaderTorn(file: Buffer): boolean {
+  const header = logFileHeader();
+  const written = header.findLastIndex((byte) => byte !== 0);
+  const kept = file.findIndex((byte, index) => byte !== header[index]);
+  return kept >= 0 && kept <= written && isZeros(file, kept);
 }
 
 function recordAt(file: Buffer, offset: number): LogRecord | LogStop {

@@ -164,6 +164,22 @@ describe('transaction log codec', () => {
     assert.equal(scanLog(logFileHeader()).stop, 'end');
   });
 
+  it('takes a header that was cut by a power loss for a log that nothing was written to, at every byte', () => {
+    const whole = Buffer.concat([logFileHeader(), ...frameLogRecords([txns[0]?.bytes as Buffer])]);
+    for (let kept = 0; kept < 8; kept++) {
+      const torn = Buffer.alloc(whole.length);
+      whole.copy(torn, 0, 0, kept);
+
+      const { records, end, stop } = scanLog(torn);
+
+      assert.deepEqual([records.length, end, stop], [0, 0, 'zeros'], `${kept} bytes`);
+    }
+    // A header that is damaged, with a record behind it, is something else.
+    const damaged = Buffer.from(whole);
+    damaged.fill(0, 2, 4);
+    assert.throws(() => scanLog(damaged), /a log that begins with 0x5a4b0000/);
+  });
+
   it('refuses a file that is no log', () => {
     assert.throws(() => scanLog(Buffer.from('ZKSN and more bytes')), /a log that begins with 0x5a4b534e/);
   });
