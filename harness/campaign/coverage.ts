@@ -85,7 +85,8 @@ export function coverageOf(
   const meet = (beforeNs: number): void => {
     for (;;) {
       const fault = waiting[0];
-      if (fault === undefined || fault.startNs > beforeNs) return;
+      // A blow at the very moment of a report was struck because of it.
+      if (fault === undefined || fault.startNs >= beforeNs) return;
       waiting.shift();
       for (const sid of fault.targets) {
         const { role, phase } = standingOf(sid);

@@ -68,6 +68,16 @@ describe('coverage', () => {
     assert.deepEqual(schedules, { 'some-schedule': { whole: 1, givenUp: 1 } });
   });
 
+  it('takes a blow at the very moment of a report for one that the report brought about', () => {
+    const scene = begun().role(1, 'looking').role(1, 'following');
+    scene.add(3, 'SYNC_SEND', { to: 1, mode: 'TRUNC', from: 0, upTo: zxid(1, 1) });
+    const { time = 0 } = scene.events.at(-1) ?? {};
+
+    const { cells } = coverageOf(scene.events, [fault('power-loss', [1], time)], []);
+
+    assert.deepEqual(cells, { 'power-loss follower TRUNC': 1 });
+  });
+
   it('knows which operations were under way when a fault struck', () => {
     const entry = (index: number, process: number, type: Operation['type'], f: string): Operation => ({
       index,
