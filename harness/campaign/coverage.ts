@@ -82,11 +82,12 @@ export function coverageOf(
   const cells: Record<string, number> = {};
   const blows = faults.flatMap(blowsOf).sort((a, b) => a.startNs - b.startNs);
   const waiting = [...blows];
-  const meet = (beforeNs: number): void => {
+  const meet = (beforeNs: number, position: number): void => {
     for (;;) {
       const fault = waiting[0];
-      // A blow at the very moment of a report was struck because of it.
-      if (fault === undefined || fault.startNs >= beforeNs) return;
+      if (fault === undefined) return;
+      const isLater = fault.reports === undefined ? fault.startNs > beforeNs : fault.reports > position;
+      if (isLater) return;
       waiting.shift();
       for (const sid of fault.targets) {
         const { role, phase } = standingOf(sid);
@@ -95,11 +96,11 @@ export function coverageOf(
       }
     }
   };
-  for (const event of events) {
-    meet(event.time);
+  for (const [position, event] of events.entries()) {
+    meet(event.time, position);
     follow(event, standingOf, counts);
   }
-  meet(Infinity);
+  meet(Infinity, Infinity);
   return {
     cells,
     operations: operationsMet(blows, history),
@@ -138,12 +139,20 @@ function schedulesOf(faults: readonly InjectedFault[]): Coverage['schedules'] {
   return schedules;
 }
 
-type Blow = Pick<InjectedFault, 'nemesis' | 'targets' | 'startNs'>;
+type Blow = Pick<InjectedFault, 'nemesis' | 'targets' | 'startNs'> & {
+  /** Of a directed schedule, which strikes because of a report: how many there were by then. */
+  readonly reports?: number;
+};
 
 /** What hits at one moment: a fault as a whole, or each blow of a directed schedule under the name of its kind. */
 function blowsOf(fault: InjectedFault): Blow[] {
   if (fault.strikes === undefined) return [fault];
-  return fault.strikes.map(({ kind, sid, timeNs }) => ({ nemesis: kind, targets: [sid], startNs: timeNs }));
+  return fault.strikes.map(({ kind, sid, timeNs, reports }) => ({
+    nemesis: kind,
+    targets: [sid],
+    startNs: timeNs,
+    reports,
+  }));
 }
 
 function follow(

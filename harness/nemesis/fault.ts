@@ -25,6 +25,8 @@ export interface FaultStrike {
   readonly kind: string;
   readonly sid: number;
   readonly timeNs: number;
+  /** How many reports the servers had made by then: a blow and what answers it may share a moment. */
+  readonly reports: number;
 }
 
 export interface Fault {

@@ -334,7 +334,7 @@ export class DirectedFault implements Fault {
 
   #note(kind: string, sid: number): void {
     this.#harmed.add(sid);
-    this.strikes.push({ kind, sid, timeNs: this.#tools.ensemble.clock.nowNs() });
+    this.strikes.push({ kind, sid, timeNs: this.#tools.ensemble.clock.nowNs(), reports: this.#traceLength });
   }
 
   get #traceLength(): number {

@@ -56,8 +56,8 @@ describe('coverage', () => {
     const scene = begun();
     const servedNs = scene.events.at(-1)?.time ?? 0;
     const strikes = [
-      { kind: 'kill', sid: 3, timeNs: servedNs + 1 },
-      { kind: 'power-loss', sid: 1, timeNs: servedNs + 2 },
+      { kind: 'kill', sid: 3, timeNs: servedNs + 1, reports: scene.events.length },
+      { kind: 'power-loss', sid: 1, timeNs: servedNs + 2, reports: scene.events.length },
     ];
     const whole = { ...fault('some-schedule', [1, 3], 0), shape: 'every step taken', strikes };
     const broken = { ...fault('some-schedule', [], 0), shape: 'given up after 1 steps: why', strikes: [] };
@@ -68,12 +68,14 @@ describe('coverage', () => {
     assert.deepEqual(schedules, { 'some-schedule': { whole: 1, givenUp: 1 } });
   });
 
-  it('takes a blow at the very moment of a report for one that the report brought about', () => {
+  it('tells a blow from what answers it in the same moment', () => {
     const scene = begun().role(1, 'looking').role(1, 'following');
     scene.add(3, 'SYNC_SEND', { to: 1, mode: 'TRUNC', from: 0, upTo: zxid(1, 1) });
-    const { time = 0 } = scene.events.at(-1) ?? {};
+    const { time: timeNs = 0 } = scene.events.at(-1) ?? {};
+    const strikes = [{ kind: 'power-loss', sid: 1, timeNs, reports: scene.events.length }];
+    scene.load(1);
 
-    const { cells } = coverageOf(scene.events, [fault('power-loss', [1], time)], []);
+    const { cells } = coverageOf(scene.events, [{ ...fault('some-schedule', [1], 0), strikes }], []);
 
     assert.deepEqual(cells, { 'power-loss follower TRUNC': 1 });
   });

@@ -36,7 +36,8 @@ describe('directed fault', () => {
       await writing;
 
       assert.equal(fault.shape, 'every step taken');
-      assert.deepEqual(fault.strikes, [{ kind: 'power-loss', sid: leader, timeNs: commit?.time }]);
+      const [strike] = fault.strikes ?? [];
+      assert.deepEqual([strike?.kind, strike?.sid, strike?.timeNs], ['power-loss', leader, commit?.time]);
       // The server does what it was about to do in the same moment, and nothing after it.
       assert.equal(reports.at(-1)?.time, commit?.time);
     });
