@@ -21,9 +21,6 @@ describeDocker(
   'clients that others wrote',
   function () {
     this.timeout(120_000);
-    // The clients have threads, and Apache's servers too: about one comparison in twenty differs by a race of theirs.
-    // A difference of ours is there every time.
-    this.retries(2);
     let ensembles: readonly DockerEnsemble[];
 
     before(async () => {
