@@ -26,6 +26,7 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-ephemerals',
   'final-places',
   'final-acl',
+  'final-lists',
 ]);
 
 /** Those that are compared between servers, whatever they hold. */

@@ -10,6 +10,7 @@ import { mutualExclusion } from './mutual-exclusion.ts';
 import { recovery } from './recovery.ts';
 import { replicasAgree } from './replicas-agree.ts';
 import { sequences } from './sequences.ts';
+import { serializableTransactions } from './serializable-transactions.ts';
 import { sessionMonotonic } from './session-monotonic.ts';
 import { sessionOrder } from './session-order.ts';
 import type { Checker } from './verdict.ts';
@@ -21,6 +22,7 @@ export const guarantees: readonly Checker[] = [
   sessionOrder,
   sequences,
   multiAtomicity,
+  serializableTransactions,
   watches,
   ephemerals,
   mutualExclusion,

@@ -11,4 +11,5 @@ export const writeFunctions: ReadonlySet<string> = new Set([
   'pair-write',
   'transfer',
   'token-swap',
+  'txn',
 ]);

@@ -4,6 +4,7 @@ import type { Checker } from '../checkers/verdict.ts';
 import { ephemeralWorkload } from './ephemeral.ts';
 import { lockWorkload } from './lock.ts';
 import { aclWorkload } from './acl.ts';
+import { appendWorkload } from './append.ts';
 import { conformanceWorkload } from './conformance.ts';
 import { multiWorkload } from './multi.ts';
 import { registerWorkload } from './register.ts';
@@ -18,6 +19,7 @@ export const workloads: readonly Workload[] = [
   setWorkload,
   sequentialWorkload,
   multiWorkload,
+  appendWorkload,
   sessionOrderWorkload,
   watchWorkload,
   ephemeralWorkload,

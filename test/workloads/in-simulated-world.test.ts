@@ -17,6 +17,7 @@ function verdictOf({ guarantees }: RunResult, name: string): string | undefined 
 const cases = [
   { workload: 'sequential', guarantee: 'sequence', mutant: 'sequence-from-child-count' },
   { workload: 'multi', guarantee: 'multi-atomicity', mutant: 'multi-partial' },
+  { workload: 'append', guarantee: 'serializable-transactions', mutant: 'check-ignored-in-multi' },
   { workload: 'ephemeral', guarantee: 'ephemerals', mutant: 'no-closing-flag' },
   { workload: 'session-order', guarantee: 'session-order', mutant: 'read-overtakes-write' },
   { workload: 'watch', guarantee: 'watches', mutant: 'reply-before-event' },
