@@ -11,6 +11,7 @@ import { conclude } from './conclude.ts';
 import { describeTime, describeZxid, operationsOf, timeOf } from './describe.ts';
 import { pathOf } from './register-calls.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
@@ -22,10 +23,11 @@ const needs: ReadonlyMap<string, { readonly letter: string; readonly verb: strin
   ['set-acl', { letter: 'a', verb: 'changed the list of' }],
 ]);
 
-export const accessControl: Checker = {
+export const accessControl: Checker = wholeHistory({
   name: 'access-control',
   title: 'access lists are obeyed',
   description: 'nobody does what the access list of that moment forbids, nor is refused what it allows',
+  concerns: ({ f, process }) => process !== 'nemesis' && (needs.has(f) || f === 'final-acl'),
   check(history) {
     const byPath = Map.groupBy(
       pairOperations(history).filter(({ f }) => needs.has(f) || f === 'final-acl'),
@@ -41,7 +43,7 @@ export const accessControl: Checker = {
       doubts: [],
     });
   },
-};
+});
 
 function judgeZnode(
   path: string,

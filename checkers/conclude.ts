@@ -8,6 +8,7 @@ import type { Checker, Evidence, GuaranteeResult } from './verdict.ts';
 const mostEvidence = 10;
 
 export interface Findings {
+  /** What the evidence may speak of, in the order of `index`; evidence of a stream has its entries already. */
   readonly history: readonly Operation[];
   readonly opportunities: number;
   readonly leastOpportunities: number;
@@ -42,8 +43,23 @@ export function conclude(checker: Pick<Checker, 'name' | 'title'>, findings: Fin
 
 /** Checkers work on values without their key; a reader wants the entries as the history has them. */
 export function restoreOperations(evidence: Evidence, history: readonly Operation[]): Evidence {
-  const operations = evidence.operations.map((operation) => history[operation.index] ?? operation);
+  const operations = evidence.operations.map((operation) => findEntry(history, operation.index) ?? operation);
   return { ...evidence, operations };
+}
+
+/** Of a whole history an entry's index is its place; of the entries that concern a checker it is not. */
+function findEntry(history: readonly Operation[], index: number): Operation | undefined {
+  if (history[index]?.index === index) return history[index];
+  let low = 0;
+  let high = history.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const entry = history[middle] as Operation;
+    if (entry.index === index) return entry;
+    if (entry.index < index) low = middle + 1;
+    else high = middle - 1;
+  }
+  return undefined;
 }
 
 function reasonOf({ evidence }: Findings): { readonly reason: string } {

@@ -8,13 +8,15 @@ import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { operationsOf } from './describe.ts';
 import type { CheckContext, Checker, Evidence } from './verdict.ts';
+import { named, wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
-export const conformance: Checker = {
+export const conformance: Checker = wholeHistory({
   name: 'conformance',
   title: 'answers are the expected ones',
   description: 'error codes, Stats, names, results and events are exactly those of ZooKeeper',
+  concerns: named('script'),
   check(history, context) {
     const calls = pairOperations(history).filter(({ f, outcome }) => f === 'script' && outcome === 'ok');
     const played = calls.flatMap((call) =>
@@ -29,7 +31,7 @@ export const conformance: Checker = {
       doubts: [],
     });
   },
-};
+});
 
 interface Result {
   readonly script: string;

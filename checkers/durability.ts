@@ -10,6 +10,7 @@ import type { FinalRead } from './final-reads.ts';
 import { finalReadsOf, missingReads } from './final-reads.ts';
 import { initialValue } from './models/znode-register.ts';
 import {
+  isAboutRegisters,
   isAcknowledgedWrite,
   isWrite,
   pathOf,
@@ -19,13 +20,15 @@ import {
   writtenValue,
 } from './register-calls.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
-export const durability: Checker = {
+export const durability: Checker = wholeHistory({
   name: 'durability',
   title: 'acknowledged writes are never lost',
   description: 'every server holds every acknowledged write at the end, and none that certainly failed',
+  concerns: ({ f, process }) => process !== 'nemesis' && (isAboutRegisters(f) || f === 'add'),
   check(history, context) {
     const calls = pairOperations(history);
     const reads = finalReadsOf(calls);
@@ -43,7 +46,7 @@ export const durability: Checker = {
       ],
     });
   },
-};
+});
 
 function isMutation(call: Call): boolean {
   return isWrite(call) || call.f === 'add';

@@ -6,6 +6,7 @@ import { pairOperations } from '../harness/history/pairing.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import { timeOf } from './describe.ts';
 import { pathOf, valueOf } from './register-calls.ts';
+import type { GuaranteeResult, Judge } from './verdict.ts';
 
 const createFunctions: ReadonlySet<string> = new Set(['ephemeral-create', 'acquire']);
 const deleteFunctions: ReadonlySet<string> = new Set([
@@ -83,9 +84,8 @@ export interface EphemeralHistory {
   readonly lastActivity: number;
 }
 
-export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHistory {
-  const calls = pairOperations(history);
-  const seenBefore = highestZxidsBefore(history);
+export function ephemeralHistoryOf({ kept, seenBefore }: EphemeralEntries): EphemeralHistory {
+  const calls = pairOperations(kept);
   const ephemerals: Ephemeral[] = [];
   const looks: Look[] = [];
   const deletions = new Map<string, Deletion[]>();
@@ -150,6 +150,37 @@ export function ephemeralHistoryOf(history: readonly Operation[]): EphemeralHist
   };
 }
 
+/**
+ * Keeps what is about ephemerals, and the faults. A session has one request at a time, and what a reply to any of
+ * them showed it is shown by every later one; so of the others it remembers their zxids.
+ */
+export class EphemeralEntries {
+  readonly kept: Operation[] = [];
+  /** By completion of a look: the highest zxid of its session's earlier replies. */
+  readonly seenBefore = new Map<Operation, number>();
+  readonly #highest = new Map<string, number>();
+
+  take(operation: Operation): void {
+    const { f, session, zxid, type, process } = operation;
+    const isOfNemesis = process === 'nemesis';
+    if (isOfNemesis || isAboutEphemerals(f) || f === 'final-ephemerals') this.kept.push(operation);
+    if (isOfNemesis || type === 'invoke' || session === undefined) return;
+    const seen = this.#highest.get(session) ?? 0;
+    if (lookFunctions.has(f)) this.seenBefore.set(operation, seen);
+    if (zxid !== undefined && zxid > seen) this.#highest.set(session, zxid);
+  }
+}
+
+/** A judge that concludes from these entries. */
+export function ephemeralJudge(conclude: (entries: EphemeralEntries) => GuaranteeResult): Judge {
+  const entries = new EphemeralEntries();
+  return {
+    concerns: () => true,
+    take: (operation) => entries.take(operation),
+    conclude: () => conclude(entries),
+  };
+}
+
 /** Of a call that says what its session was granted; 0 for others. */
 export function timeoutOf({ completion }: Call): number {
   const value = completion === null ? null : valueOf(completion);
@@ -193,20 +224,6 @@ function seenIn(value: unknown): Seen | null {
   if (typeof value !== 'object' || value === null) return null;
   if (!('owner' in value) || !('czxid' in value)) return null;
   return { owner: String(value.owner), czxid: Number(value.czxid) };
-}
-
-/** By completion: the highest zxid of its session's earlier replies. A session has one request at a time. */
-function highestZxidsBefore(history: readonly Operation[]): Map<Operation, number> {
-  const highest = new Map<string, number>();
-  const before = new Map<Operation, number>();
-  for (const operation of history) {
-    const { session, zxid, type, process } = operation;
-    if (process === 'nemesis' || type === 'invoke' || session === undefined) continue;
-    const seen = highest.get(session) ?? 0;
-    before.set(operation, seen);
-    if (zxid !== undefined && zxid > seen) highest.set(session, zxid);
-  }
-  return before;
 }
 
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {

@@ -6,12 +6,20 @@
 
 import { conclude } from './conclude.ts';
 import { describeTime, describeZxid, operationsOf, serversOf, timeOf } from './describe.ts';
-import { ephemeralHistoryOf, hasLapsed, listedIn, mayBeDeleted, timeoutOf } from './ephemeral-calls.ts';
-import type { Ephemeral, EphemeralHistory, Look } from './ephemeral-calls.ts';
+import {
+  ephemeralHistoryOf,
+  ephemeralJudge,
+  hasLapsed,
+  listedIn,
+  mayBeDeleted,
+  timeoutOf,
+} from './ephemeral-calls.ts';
+import type { Ephemeral, EphemeralEntries, EphemeralHistory, Look } from './ephemeral-calls.ts';
 import { faultTimesOf, recoveredAt } from './fault-windows.ts';
 import type { FaultTimes } from './fault-windows.ts';
 import { pathOf } from './register-calls.ts';
-import type { CheckContext, Checker, Evidence } from './verdict.ts';
+import type { CheckContext, Checker, Evidence, GuaranteeResult } from './verdict.ts';
+import { streamed } from './whole-history.ts';
 
 const leastOpportunities = 10;
 /** Of the session's timeout: as long as an ephemeral may stay behind a session that is not heard of any more. */
@@ -19,31 +27,33 @@ const mostTimeouts = 3;
 /** Of the same: a hold that took longer was held up, and so were its pings. */
 const longestHoldTimeouts = 2;
 
-export const ephemerals: Checker = {
+export const ephemerals: Checker = streamed({
   name: 'ephemerals',
   title: 'ephemerals live as long as their session',
   description: 'an ephemeral is there while its session lives, is its creator’s, and is gone with it',
-  check(history, context) {
-    const found = ephemeralHistoryOf(history);
-    const faults = faultTimesOf(history);
-    const judgedLooks = found.looks.filter(({ isOwn }) => isOwn).length;
-    const evidence = [
-      ...findVanished(found),
-      ...findOrphansInLooks(found, context),
-      ...findOrphansAtTheEnd(found, recoveredAt(history)),
-      ...findEarlyExpiries(found, faults, context),
-      ...findLapsedHolds(found, faults, context),
-    ];
-    return conclude(ephemerals, {
-      history,
-      opportunities: judgedLooks + found.closes.size + found.expiries.length + found.holds.length,
-      leastOpportunities,
-      opportunity: 'looks of sessions at their own ephemerals, and ends of sessions',
-      evidence,
-      doubts: [],
-    });
-  },
-};
+  begin: (context) => ephemeralJudge((entries) => judgeEphemerals(entries, context)),
+});
+
+function judgeEphemerals(entries: EphemeralEntries, context: CheckContext): GuaranteeResult {
+  const found = ephemeralHistoryOf(entries);
+  const faults = faultTimesOf(entries.kept);
+  const judgedLooks = found.looks.filter(({ isOwn }) => isOwn).length;
+  const evidence = [
+    ...findVanished(found),
+    ...findOrphansInLooks(found, context),
+    ...findOrphansAtTheEnd(found, recoveredAt(entries.kept)),
+    ...findEarlyExpiries(found, faults, context),
+    ...findLapsedHolds(found, faults, context),
+  ];
+  return conclude(ephemerals, {
+    history: entries.kept,
+    opportunities: judgedLooks + found.closes.size + found.expiries.length + found.holds.length,
+    leastOpportunities,
+    opportunity: 'looks of sessions at their own ephemerals, and ends of sessions',
+    evidence,
+    doubts: [],
+  });
+}
 
 /** The first of each session is enough. */
 function findVanished(history: EphemeralHistory): Evidence[] {

@@ -29,9 +29,13 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-lists',
 ]);
 
+export function isComparable(f: string): boolean {
+  return comparableFunctions.has(f);
+}
+
 /** Those that are compared between servers, whatever they hold. */
 export function comparableReadsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
-  return readsOf(calls.filter(({ f }) => comparableFunctions.has(f)));
+  return readsOf(calls.filter(({ f }) => isComparable(f)));
 }
 
 /** Of registers and sets. */

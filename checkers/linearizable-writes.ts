@@ -12,17 +12,27 @@ import type { SearchedCalls } from './linearizability/check-history.ts';
 import type { Model } from './models/model.ts';
 import type { ZnodeAction, ZnodeState } from './models/znode-register.ts';
 import { znodeRegister } from './models/znode-register.ts';
-import { isAcknowledgedWrite, isWrite, registersOf, versionOf, writtenValue } from './register-calls.ts';
+import {
+  isAboutRegisters,
+  isAcknowledgedWrite,
+  isWrite,
+  registersOf,
+  versionOf,
+  writtenValue,
+} from './register-calls.ts';
 import type { CheckContext, Checker, Evidence } from './verdict.ts';
 import { checkVersionChain, sightingsOf } from './version-chain.ts';
+import { writeFunctions } from './write-functions.ts';
 import { checkZxidOrder } from './zxid-order.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
-export const linearizableWrites: Checker = {
+export const linearizableWrites: Checker = wholeHistory({
   name: 'linearizable-writes',
   title: 'linearizable writes and sync-reads',
   description: 'writes, conditional writes and reads behind a sync have one order that respects real time',
+  concerns: ({ f, process }) => process !== 'nemesis' && (isAboutRegisters(f) || writeFunctions.has(f)),
   check(history, context) {
     const calls = pairOperations(history);
     const registers = [...registersOf(calls)];
@@ -41,7 +51,7 @@ export const linearizableWrites: Checker = {
       doubts,
     });
   },
-};
+});
 
 interface Register {
   readonly path: string;

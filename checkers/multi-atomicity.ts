@@ -7,9 +7,10 @@ import type { Call } from '../harness/history/pairing.ts';
 import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { countOf, describeTime, describeZxid, listOf, operationsOf, timeOf } from './describe.ts';
-import { isFinal, MultiCalls, numberOf } from './multi-calls.ts';
+import { isAboutMultis, isFinal, MultiCalls, numberOf } from './multi-calls.ts';
 import type { BoxRead, GroupRead, GroupWrite, SeenZnode } from './multi-calls.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 const accounts = '/multi/accounts';
@@ -17,10 +18,11 @@ const box = '/multi/box';
 /** What every account starts with. */
 const firstBalance = 100;
 
-export const multiAtomicity: Checker = {
+export const multiAtomicity: Checker = wholeHistory({
   name: 'multi-atomicity',
   title: 'multis happen as a whole or not at all',
   description: 'no read shows a part of a multi, and one that failed leaves nothing',
+  concerns: ({ f, process }) => process !== 'nemesis' && isAboutMultis(f),
   check(history) {
     const calls = new MultiCalls(pairOperations(history));
     // The first stamps are of setup; from the second write on, a read could show a part.
@@ -44,7 +46,7 @@ export const multiAtomicity: Checker = {
       doubts: [],
     });
   },
-};
+});
 
 /** Half of a multi stays in sight until the next one: of what reads saw of one group the first says it all. */
 function firstOfEach(evidence: readonly Evidence[]): Evidence[] {

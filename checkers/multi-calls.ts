@@ -61,6 +61,10 @@ export class MultiCalls {
   }
 }
 
+export function isAboutMultis(f: string): boolean {
+  return writes.has(f) || reads.has(f) || f === 'token-swap' || f === 'broken-multi';
+}
+
 /** The number that a multi goes by. */
 export function numberOf({ invocation }: Call): number {
   return (valueOf(invocation) as { readonly by: number }).by;

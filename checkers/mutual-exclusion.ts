@@ -5,35 +5,35 @@
 
 import { conclude } from './conclude.ts';
 import { describeTime, describeZxid, operationsOf, timeOf } from './describe.ts';
-import { ephemeralHistoryOf, mayBeDeleted } from './ephemeral-calls.ts';
-import type { Ephemeral, EphemeralHistory, Look } from './ephemeral-calls.ts';
-import type { Checker, Evidence } from './verdict.ts';
+import { ephemeralHistoryOf, ephemeralJudge, mayBeDeleted } from './ephemeral-calls.ts';
+import type { Ephemeral, EphemeralEntries, EphemeralHistory, Look } from './ephemeral-calls.ts';
+import type { Checker, Evidence, GuaranteeResult } from './verdict.ts';
+import { streamed } from './whole-history.ts';
 
 const leastOpportunities = 5;
 
-export const mutualExclusion: Checker = {
+export const mutualExclusion: Checker = streamed({
   name: 'mutual-exclusion',
   title: 'a lock has one holder at a time',
   description: 'between two acquisitions of a lock the first one has ended, and no live holder loses it',
-  check(history) {
-    const found = ephemeralHistoryOf(history);
-    const holds = found.ephemerals.filter(({ call }) => call.f === 'acquire');
-    const looks = found.looks.filter(({ call, isOwn }) => isOwn && call.f === 'lock-look');
-    const byLock = holdsByLock(holds);
-    const evidence = [...byLock.values()].flatMap((all) => [
-      ...findOverlaps(all, found),
-      ...findUnfenced(all),
-    ]);
-    return conclude(mutualExclusion, {
-      history,
-      opportunities: looks.length + [...byLock.values()].reduce((sum, all) => sum + all.length - 1, 0),
-      leastOpportunities,
-      opportunity: 'acquisitions that follow another, and looks of holders',
-      evidence: [...evidence, ...findStolen(looks, byLock, found)],
-      doubts: [],
-    });
-  },
-};
+  begin: () => ephemeralJudge((entries) => judgeMutualExclusion(entries)),
+});
+
+function judgeMutualExclusion(entries: EphemeralEntries): GuaranteeResult {
+  const found = ephemeralHistoryOf(entries);
+  const holds = found.ephemerals.filter(({ call }) => call.f === 'acquire');
+  const looks = found.looks.filter(({ call, isOwn }) => isOwn && call.f === 'lock-look');
+  const byLock = holdsByLock(holds);
+  const evidence = [...byLock.values()].flatMap((all) => [...findOverlaps(all, found), ...findUnfenced(all)]);
+  return conclude(mutualExclusion, {
+    history: entries.kept,
+    opportunities: looks.length + [...byLock.values()].reduce((sum, all) => sum + all.length - 1, 0),
+    leastOpportunities,
+    opportunity: 'acquisitions that follow another, and looks of holders',
+    evidence: [...evidence, ...findStolen(looks, byLock, found)],
+    doubts: [],
+  });
+}
 
 /** In the order of their zxids. */
 function holdsByLock(holds: readonly Ephemeral[]): Map<string, Ephemeral[]> {

@@ -6,13 +6,15 @@ import type { Operation } from '../harness/history/operation.ts';
 import { conclude } from './conclude.ts';
 import { describeTime, describeValue } from './describe.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 1;
 
-export const recovery: Checker = {
+export const recovery: Checker = wholeHistory({
   name: 'recovery',
   title: 'recovers in time',
   description: 'after the last fault is healed the ensemble serves again within its bound',
+  concerns: ({ process }) => process === 'nemesis',
   check(history, context) {
     const healings = pairHealings(history);
     const open = healings.filter(({ end }) => end === null);
@@ -28,7 +30,7 @@ export const recovery: Checker = {
       ),
     });
   },
-};
+});
 
 interface Healing {
   readonly heal: Operation;

@@ -6,6 +6,10 @@ import type { Operation } from '../harness/history/operation.ts';
 
 const registerFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'read', 'sync-read', 'final-read']);
 
+export function isAboutRegisters(f: string): boolean {
+  return registerFunctions.has(f);
+}
+
 /** Calls on registers by path, each value without its path. */
 export function registersOf(calls: readonly Call[]): Map<string, Call[]> {
   const registers = new Map<string, Call[]>();

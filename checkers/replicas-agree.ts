@@ -5,16 +5,18 @@ import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { describeValue, serversOf } from './describe.ts';
 import type { FinalRead } from './final-reads.ts';
-import { comparableReadsOf, missingReads } from './final-reads.ts';
+import { comparableReadsOf, isComparable, missingReads } from './final-reads.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 1;
 const mostElementsNamed = 10;
 
-export const replicasAgree: Checker = {
+export const replicasAgree: Checker = wholeHistory({
   name: 'replicas-agree',
   title: 'replicas agree',
   description: 'after the recovery all servers answer the same final reads alike',
+  concerns: ({ f, process }) => process !== 'nemesis' && isComparable(f),
   check(history, context) {
     const reads = comparableReadsOf(pairOperations(history));
     const comparisons = [...reads.values()].map((byServer) => Math.max(0, byServer.size - 1));
@@ -27,7 +29,7 @@ export const replicasAgree: Checker = {
       doubts: missingReads(reads, context.servers),
     });
   },
-};
+});
 
 function compareServers(path: string, reads: readonly FinalRead[]): Evidence[] {
   const groups = Map.groupBy(reads, answerOf);

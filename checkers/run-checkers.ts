@@ -1,8 +1,10 @@
-// Runs the checkers of a run one after another within one budget. A checker that crashes is a fault of the
-// harness: its guarantee is `inconclusive`, never a pass, and the others are judged all the same.
+// Runs the checkers of a run over one pass of its history; then they conclude one after another within one budget.
+// A checker that crashes is a fault of the harness: its guarantee is `inconclusive`, never a pass, and the others are judged all the same.
 
 import type { Operation } from '../harness/history/operation.ts';
-import type { CheckContext, Checker, GuaranteeResult, Verdict } from './verdict.ts';
+import { passHistory } from './pass-history.ts';
+import type { Passed } from './pass-history.ts';
+import type { CheckContext, Checker, GuaranteeResult, Judge, Verdict } from './verdict.ts';
 
 export interface CheckedRun {
   readonly results: readonly GuaranteeResult[];
@@ -13,20 +15,25 @@ export interface CheckedRun {
 /** Of several checkers with one name (workloads share them) the first counts. */
 export function runCheckers(
   checkers: readonly Checker[],
-  history: readonly Operation[],
+  history: Iterable<Operation>,
   context: CheckContext,
 ): CheckedRun {
   const distinct = [...new Map(checkers.toReversed().map((checker) => [checker.name, checker])).values()];
   const inOrder = checkers.filter((checker) => distinct.includes(checker));
   const started = context.nowMs();
+  const judges = inOrder.map((checker) => checker.begin(context));
+  const passed = passHistory(judges, history);
   const results: GuaranteeResult[] = [];
   const crashes: { checker: string; error: Error }[] = [];
   for (const [position, checker] of inOrder.entries()) {
+    const { crash, open } = passed[position] as Passed;
     // An equal share of what is left: a checker that is done early leaves its time to the search.
     const leftMs = Math.max(0, context.budget.timeMs - (context.nowMs() - started));
     const timeMs = leftMs / (inOrder.length - position);
     try {
-      results.push(checker.check(history, { ...context, budget: { ...context.budget, timeMs } }));
+      if (crash !== null) throw crash;
+      const judge = judges[position] as Judge;
+      results.push(judge.conclude({ ...context.budget, timeMs }, open));
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       crashes.push({ checker: checker.name, error });

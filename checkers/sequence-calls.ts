@@ -33,9 +33,13 @@ const functions: ReadonlySet<string> = new Set([
   'final-children',
 ]);
 
+export function isAboutSequences(f: string): boolean {
+  return functions.has(f);
+}
+
 export function sequenceFamiliesOf(calls: readonly Call[]): SequenceFamily[] {
   const byParent = Map.groupBy(
-    calls.filter(({ f }) => functions.has(f)),
+    calls.filter(({ f }) => isAboutSequences(f)),
     ({ invocation }) => pathOf(invocation) ?? '',
   );
   return [...byParent].map(([parent, all]) => ({

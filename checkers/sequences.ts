@@ -8,16 +8,18 @@ import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { countOf, describeTime, describeZxid, operationsOf, timeOf } from './describe.ts';
 import { valueOf } from './register-calls.ts';
-import { listedNames, numberIn, prefixOf, sequenceFamiliesOf } from './sequence-calls.ts';
+import { isAboutSequences, listedNames, numberIn, prefixOf, sequenceFamiliesOf } from './sequence-calls.ts';
 import type { Numbered, SequenceFamily } from './sequence-calls.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
-export const sequences: Checker = {
+export const sequences: Checker = wholeHistory({
   name: 'sequence',
   title: 'sequence numbers are unique and rise',
   description: 'below a parent no number is given twice, and later creates get higher ones',
+  concerns: ({ f, process }) => process !== 'nemesis' && isAboutSequences(f),
   check(history) {
     const families = sequenceFamiliesOf(pairOperations(history));
     const given = families.reduce((sum, { numbered }) => sum + numbered.length, 0);
@@ -32,7 +34,7 @@ export const sequences: Checker = {
       doubts: [],
     });
   },
-};
+});
 
 type Finding = Omit<Evidence, 'subject'>;
 

@@ -3,47 +3,60 @@
 // sessions saw, and operations without a reply, say nothing here.
 
 import type { Operation } from '../harness/history/operation.ts';
-import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { describeTime, describeValue, describeZxid } from './describe.ts';
 import { pathOf, valueOf } from './register-calls.ts';
 import { writeFunctions } from './write-functions.ts';
-import type { Checker, Evidence } from './verdict.ts';
+import type { Checker, Evidence, GuaranteeResult, Judge } from './verdict.ts';
+import { streamed } from './whole-history.ts';
 
 const leastOpportunities = 10;
 const registerFunctions: ReadonlySet<string> = new Set(['write', 'cas', 'read', 'sync-read', 'final-read']);
 
-export const sessionMonotonic: Checker = {
+export const sessionMonotonic: Checker = streamed({
   name: 'session-monotonic',
   title: 'sessions never go back',
   description: 'within a session zxids and versions never fall, and own writes are seen',
-  check(history) {
-    // Pairing is for its judgement of the history only: the replies of a session count in history order.
-    pairOperations(history);
-    const replies = history.filter(isReply);
-    const sessions = new Map<string, SessionView>();
-    const evidence: Evidence[] = [];
-    let opportunities = 0;
-    for (const reply of replies) {
-      const id = reply.session as string;
-      const view = sessions.get(id) ?? { highest: null, znodes: new Map() };
-      sessions.set(id, view);
-      if (view.highest !== null) opportunities++;
-      const found = judgeReply(id, reply, view);
-      if (found !== null) evidence.push(found);
-      remember(reply, view);
+  begin: () => new SessionsJudge(),
+});
+
+/** The replies of a session count in history order. */
+class SessionsJudge implements Judge {
+  readonly #sessions = new Map<string, SessionView>();
+  readonly #evidence: Evidence[] = [];
+  #opportunities = 0;
+  #isAsked = false;
+
+  concerns({ process }: Pick<Operation, 'process'>): boolean {
+    return process !== 'nemesis';
+  }
+
+  take(operation: Operation): void {
+    this.#isAsked ||= operation.type === 'invoke';
+    if (!isReply(operation)) return;
+    const id = operation.session as string;
+    let view = this.#sessions.get(id);
+    if (view === undefined) {
+      view = { highest: null, znodes: new Map() };
+      this.#sessions.set(id, view);
     }
-    const invoked = history.some(({ type, process }) => type === 'invoke' && process !== 'nemesis');
+    if (view.highest !== null) this.#opportunities++;
+    const found = judgeReply(id, operation, view);
+    if (found !== null) this.#evidence.push(found);
+    remember(operation, view);
+  }
+
+  conclude(): GuaranteeResult {
     return conclude(sessionMonotonic, {
-      history,
-      opportunities,
+      history: [],
+      opportunities: this.#opportunities,
       leastOpportunities,
       opportunity: 'replies that follow another of their session',
-      evidence,
-      doubts: invoked && replies.length === 0 ? ['no operation of any session was answered'] : [],
+      evidence: this.#evidence,
+      doubts: this.#isAsked && this.#sessions.size === 0 ? ['no operation of any session was answered'] : [],
     });
-  },
-};
+  }
+}
 
 /** What a session has seen so far. */
 interface SessionView {

@@ -10,13 +10,15 @@ import { stepsOf } from './session-steps.ts';
 import type { SessionStep, ShownStat } from './session-steps.ts';
 import { judgeFacts } from './znode-facts.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { named, wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
-export const sessionOrder: Checker = {
+export const sessionOrder: Checker = wholeHistory({
   name: 'session-order',
   title: 'a session is served in its order',
   description: 'pipelined reads see the own writes before them and none behind them, and no Stat goes back',
+  concerns: named('pipeline', 'final-stat'),
   check(history) {
     const { steps, sets } = stepsOf(pairOperations(history));
     const sessions = Map.groupBy(steps, ({ session }) => session);
@@ -30,7 +32,7 @@ export const sessionOrder: Checker = {
       doubts: [],
     });
   },
-};
+});
 
 /** What a session knows of a znode: no later answer may be behind it. */
 interface Knowledge {

@@ -36,12 +36,12 @@ export interface CheckBudget {
   readonly memoryBytes: number;
 }
 
-/** What a checker is given beside the history. */
+/** What a checker is given beside the history. What the history itself tells is final when it has ended. */
 export interface CheckContext {
   readonly budget: CheckBudget;
   /** Monotonic milliseconds, injected so that checkers stay pure. */
   readonly nowMs: () => number;
-  /** Server ids whose `sync` is a quorum barrier. */
+  /** Server ids whose `sync` is a quorum barrier; known from the start. */
   readonly quorumSyncServers: ReadonlySet<number>;
   /** Bound for recovery after the last fault healed, milliseconds. */
   readonly recoveryBoundMs: number;
@@ -49,11 +49,23 @@ export interface CheckContext {
   readonly servers: readonly number[];
 }
 
-/** One guarantee. */
+/** One guarantee. A history may be longer than memory, so it passes by once, for all guarantees together. */
 export interface Checker {
   readonly name: string;
   readonly title: string;
   /** One line for `ordeal list guarantees`. */
   readonly description: string;
+  begin(context: CheckContext): Judge;
+  /** The same for a history in memory. */
   check(history: readonly Operation[], context: CheckContext): GuaranteeResult;
+}
+
+/** Judges one history as it passes by. */
+export interface Judge {
+  /** Which entries it wants to see; asked once for each `f`, of the nemesis and of the others. */
+  concerns(entry: Pick<Operation, 'f' | 'process'>): boolean;
+  /** `invocation`: of the call that this entry completes, else null. */
+  take(operation: Operation, invocation: Operation | null): void;
+  /** `open`: invocations that were never completed. */
+  conclude(budget: CheckBudget, open: readonly Operation[]): GuaranteeResult;
 }

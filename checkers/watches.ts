@@ -15,13 +15,15 @@ import { undecidedKey, watchHistoryOf } from './watches/watch-history.ts';
 import type { EventEntry, KnownChange, Received, WatchHistory } from './watches/watch-history.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import type { Checker, Evidence } from './verdict.ts';
+import { named, wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 
-export const watches: Checker = {
+export const watches: Checker = wholeHistory({
   name: 'watches',
   title: 'watches fire once, in order and before the data',
   description: 'each change of a watched znode is told once, in order, before any reply that may show it',
+  concerns: named('watch'),
   check(history) {
     const known = watchHistoryOf(history);
     const judged = [...known.sessions].map(([session, received]) => {
@@ -37,7 +39,7 @@ export const watches: Checker = {
       doubts: [],
     });
   },
-};
+});
 
 interface Owed extends Expected {
   readonly change: KnownChange;

@@ -11,8 +11,8 @@ import { renderEvidenceDiagram } from './html/evidence-diagram.ts';
 import { renderSpaceTime } from './html/space-time-diagram.ts';
 import { spaceTimeStyle } from './html/space-time-style.ts';
 import { stylesheet } from './html/stylesheet.ts';
-import { type Interval, intervalsOf } from './intervals.ts';
-import { describeValue, makePageData } from './page-data.ts';
+import { type DrawnHistory, drawHistory, type Interval } from './intervals.ts';
+import { describeValue, makePageData, markedIn } from './page-data.ts';
 import type { SpaceTime } from './space-time/space-time.ts';
 import { count, describeRun, headline, seconds, verdictMarks } from './words.ts';
 
@@ -22,10 +22,11 @@ const evidenceRowLimit = 40;
 /** `spaceTime`: what a watched run adds, where there is one. */
 export function renderHtmlReport(
   result: RunResult,
-  history: readonly Operation[],
+  history: Iterable<Operation>,
   spaceTime: SpaceTime | null = null,
 ): string {
-  const intervals = intervalsOf(history);
+  const drawn = drawHistory(history, markedIn(result));
+  const { intervals } = drawn;
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -40,11 +41,11 @@ export function renderHtmlReport(
         <main>
           ${renderVerdict(result)} ${renderShrinking(result)} ${renderDiagram(result, intervals, spaceTime)}
           ${renderViolations(result, intervals)} ${renderProblems(result)} ${renderGuarantees(result)}
-          ${renderReplay(result)} ${renderTimeline()} ${renderCharts()} ${renderFaults(result)}
+          ${renderReplay(result)} ${renderTimeline(drawn)} ${renderCharts()} ${renderFaults(result)}
           ${renderOptions(result)}
         </main>
         <script type="application/json" id="run-data">
-          ${embedJson(makePageData(result, intervals))}
+          ${embedJson(makePageData(result, drawn))}
         </script>
         <script>
           ${new Html(readPackageFile('uplot/dist/uPlot.iife.min.js'))};
@@ -251,9 +252,18 @@ function renderReplay(result: RunResult): Html {
   </section>`;
 }
 
-function renderTimeline(): Html {
+function renderTimeline({ intervals, count: total }: DrawnHistory): Html {
+  const omitted = total - intervals.length;
   return html`<section>
     <h2>Operations</h2>
+    ${
+      omitted === 0
+        ? null
+        : html`<p class="soft">
+            ${count(intervals.length)} of ${count(total)} operations are drawn, those around the evidence
+            among them; the history file has them all.
+          </p>`
+    }
     <ul class="legend">
       <li><span class="key-ok"></span>acknowledged</li>
       <li><span class="key-fail"></span>failed, had no effect</li>

@@ -2,7 +2,8 @@
 // hundred thousand objects), and throughput and latency in buckets.
 
 import type { RunResult } from '../harness/run/run-result.ts';
-import type { Interval } from './intervals.ts';
+import type { BucketColumns } from './buckets.ts';
+import type { DrawnHistory, Interval } from './intervals.ts';
 import { plainValue } from './words.ts';
 
 /** Microseconds throughout; `start` holds differences to the row before. */
@@ -31,30 +32,23 @@ export interface PageData {
   readonly leaders: readonly { readonly sid: number; readonly startUs: number; readonly endUs: number }[];
   readonly healUs: number | null;
   readonly recoveredUs: number | null;
-  readonly buckets: Buckets;
-}
-
-interface Buckets {
-  readonly seconds: readonly number[];
-  /** Completions per second. */
-  readonly ok: readonly number[];
-  readonly fail: readonly number[];
-  readonly info: readonly number[];
-  /** Milliseconds of acknowledged operations, null where none completed. */
-  readonly p50: readonly (number | null)[];
-  readonly p95: readonly (number | null)[];
-  readonly p99: readonly (number | null)[];
+  readonly buckets: BucketColumns;
 }
 
 const typeCodes = { ok: 0, fail: 1, info: 2, open: 3 } as const;
-const bucketCount = 240;
 
-export function makePageData(result: RunResult, intervals: readonly Interval[]): PageData {
+/** Indices of the entries that evidence speaks of. */
+export function markedIn(result: RunResult): ReadonlySet<number> {
   const evidence = result.guarantees.flatMap((guarantee) => guarantee.evidence);
-  const marked = new Set(evidence.flatMap((item) => item.operations.map((operation) => operation.index)));
+  return new Set(evidence.flatMap((item) => item.operations.map((operation) => operation.index)));
+}
+
+export function makePageData(result: RunResult, drawn: DrawnHistory): PageData {
+  const { intervals, durationNs, buckets } = drawn;
+  const marked = markedIn(result);
+  const evidence = result.guarantees.flatMap((guarantee) => guarantee.evidence);
   const last = evidence[0]?.operations.at(-1)?.index;
   const rows = Math.max(1, result.options.processes);
-  const durationNs = intervals.reduce((last, interval) => Math.max(last, interval.endNs), 1);
   const names = new Indexed();
   const texts = new Indexed();
   const columns = {
@@ -105,7 +99,7 @@ export function makePageData(result: RunResult, intervals: readonly Interval[]):
     })),
     healUs: result.healNs === null ? null : Math.round(result.healNs / 1000),
     recoveredUs: result.recoveredNs === null ? null : Math.round(result.recoveredNs / 1000),
-    buckets: fillBuckets(intervals, durationNs),
+    buckets,
   };
 }
 
@@ -129,42 +123,4 @@ class Indexed {
     }
     return index;
   }
-}
-
-function fillBuckets(intervals: readonly Interval[], durationNs: number): Buckets {
-  const widthNs = durationNs / bucketCount;
-  const latencies: number[][] = Array.from({ length: bucketCount }, () => []);
-  const counts = { ok: zeros(), fail: zeros(), info: zeros() };
-  for (const interval of intervals) {
-    if (interval.type === 'open') continue;
-    const bucket = Math.min(bucketCount - 1, Math.floor(interval.endNs / widthNs));
-    const column = counts[interval.type];
-    column[bucket] = (column[bucket] ?? 0) + 1;
-    if (interval.type === 'ok') latencies[bucket]?.push((interval.endNs - interval.startNs) / 1e6);
-  }
-  for (const list of latencies) list.sort((a, b) => a - b);
-  const perSecond = (column: readonly number[]): number[] => column.map((n) => round((n * 1e9) / widthNs));
-  return {
-    seconds: latencies.map((_, bucket) => round(((bucket + 0.5) * widthNs) / 1e9)),
-    ok: perSecond(counts.ok),
-    fail: perSecond(counts.fail),
-    info: perSecond(counts.info),
-    p50: latencies.map((list) => quantile(list, 0.5)),
-    p95: latencies.map((list) => quantile(list, 0.95)),
-    p99: latencies.map((list) => quantile(list, 0.99)),
-  };
-}
-
-function zeros(): number[] {
-  return Array.from({ length: bucketCount }, () => 0);
-}
-
-/** Nearest rank; null for an empty list. */
-function quantile(sorted: readonly number[], q: number): number | null {
-  const value = sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
-  return value === undefined ? null : round(value);
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

@@ -1,8 +1,10 @@
 // `history.jsonl`: one operation per line, keys in a fixed order so that equal runs give equal files. Reading
 // checks every line and names file, line and what was expected: a damaged history must not be judged.
 
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { errorAtLine, HistoryError, showValue } from './history-error.ts';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { errorAtLine, showValue } from './history-error.ts';
+import { readLines } from './line-reader.ts';
+import type { Line } from './line-reader.ts';
 import type { Operation } from './operation.ts';
 
 const flushBytes = 16 * 1024;
@@ -30,15 +32,12 @@ export function writeHistoryFile(file: string, history: readonly Operation[]): v
 }
 
 export function readHistoryFile(file: string): Operation[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new HistoryError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  return parseHistory(text, file);
+  return [...streamHistoryFile(file)];
+}
+
+/** A history that is read from its file each time that it is gone through, and never held as a whole. */
+export function streamHistoryFile(file: string): Iterable<Operation> {
+  return { [Symbol.iterator]: () => parseLines(readLines(file), file) };
 }
 
 /** A sink that appends to a file. Lines are gathered up to 16 KiB, so a crash loses the last moments only. */
@@ -74,20 +73,21 @@ export class HistoryFileWriter {
 /** Parses the text of a history file; `file` is for the messages. */
 export function parseHistory(text: string, file: string): Operation[] {
   const lines = text.split('\n');
-  const last = lines.pop();
-  if (last !== undefined && last !== '') {
-    // A complete last line without its newline is how other tools end a file; a cut one is a crash.
-    lines.push(last);
-  }
-  const history: Operation[] = [];
+  const last = lines.length - 1;
+  return [
+    ...parseLines(lines.map((content, index) => ({ text: content, isEnded: index < last })).values(), file),
+  ];
+}
+
+/** A complete last line without its newline is how other tools end a file; a cut one is a crash. */
+function* parseLines(lines: Iterable<Line>, file: string): Generator<Operation, void, undefined> {
   let line = 0;
-  for (const content of lines) {
+  let index = 0;
+  for (const { text, isEnded } of lines) {
     line++;
-    if (content.trim() === '') continue;
-    const isCut = line === lines.length && last !== '';
-    history.push(parseLine(content, { file, line, isCut }, history.length));
+    if (text.trim() === '') continue;
+    yield parseLine(text, { file, line, isCut: !isEnded }, index++);
   }
-  return history;
 }
 
 interface Place {
@@ -110,33 +110,48 @@ function parseLine(content: string, place: Place, index: number): Operation {
   return parseOperation(value as Record<string, unknown>, place, index);
 }
 
+/** A good line costs no more than its checks, for there may be millions of them. */
 function parseOperation(record: Record<string, unknown>, place: Place, index: number): Operation {
-  const field = (name: string, expected: string, accepts: (value: unknown) => boolean): unknown => {
+  if (record['index'] !== index) {
+    throw unexpected(record, place, { name: 'index', expected: `${index}, the number of this entry` });
+  }
+  for (const [name, expected, accepts] of required) {
+    if (!accepts(record[name])) throw unexpected(record, place, { name, expected });
+  }
+  for (const [name, expected, accepts] of optional) {
     const value = record[name];
-    if (!accepts(value)) {
-      throw errorAtLine(place.file, place.line, `${name}: expected ${expected}, found ${showValue(value)}`);
-    }
-    return value;
-  };
-  const optional = (name: string, expected: string, accepts: (value: unknown) => boolean): object => {
-    if (record[name] === undefined || record[name] === null) return {};
-    return { [name]: field(name, expected, accepts) };
-  };
-
-  return {
-    index: field('index', `${index}, the number of this entry`, (value) => value === index) as number,
-    time: field('time', 'nanoseconds', isCount) as number,
-    process: field('process', 'a number or "nemesis"', isProcess) as Operation['process'],
-    type: field('type', 'invoke, ok, fail or info', isOperationType) as Operation['type'],
-    f: field('f', 'the name of an operation', isText) as string,
-    value: record['value'] ?? null,
-    ...optional('error', 'a text', isText),
-    ...optional('zxid', 'a zxid', isInteger),
-    ...optional('version', 'a version', isInteger),
-    ...optional('session', 'a session id', isText),
-    ...optional('server', 'a server id', isInteger),
-  };
+    if (value === undefined) continue;
+    if (value === null) delete record[name];
+    else if (!accepts(value)) throw unexpected(record, place, { name, expected });
+  }
+  if (record['value'] === undefined) record['value'] = null;
+  return record as unknown as Operation;
 }
+
+function unexpected(
+  record: Readonly<Record<string, unknown>>,
+  { file, line }: Place,
+  { name, expected }: { readonly name: string; readonly expected: string },
+): Error {
+  return errorAtLine(file, line, `${name}: expected ${expected}, found ${showValue(record[name])}`);
+}
+
+type Field = readonly [name: string, expected: string, accepts: (value: unknown) => boolean];
+
+const required: readonly Field[] = [
+  ['time', 'nanoseconds', isCount],
+  ['process', 'a number or "nemesis"', isProcess],
+  ['type', 'invoke, ok, fail or info', isOperationType],
+  ['f', 'the name of an operation', isText],
+];
+
+const optional: readonly Field[] = [
+  ['error', 'a text', isText],
+  ['zxid', 'a zxid', isInteger],
+  ['version', 'a version', isInteger],
+  ['session', 'a session id', isText],
+  ['server', 'a server id', isInteger],
+];
 
 function isText(value: unknown): boolean {
   return typeof value === 'string';

@@ -20,29 +20,47 @@ export interface Call {
 
 /** The calls of every process but the nemesis, in order of invocation. */
 export function pairOperations(history: readonly Operation[]): Call[] {
+  const pairing = new Pairing();
   const invocations: Operation[] = [];
   const completions = new Map<Operation, Operation>();
-  const open = new Map<number, Operation>();
-  const retired = new Map<number, Operation>();
-
   for (const operation of history) {
-    const { process } = operation;
-    if (process === 'nemesis') continue;
-    if (operation.type === 'invoke') {
-      assertMayInvoke(operation, open.get(process), retired.get(process));
-      open.set(process, operation);
-      invocations.push(operation);
-      continue;
-    }
-    completions.set(openInvocation(operation, open.get(process)), operation);
-    open.delete(process);
-    if (operation.type === 'info') retired.set(process, operation);
+    if (operation.process === 'nemesis') continue;
+    const invocation = pairing.take(operation);
+    if (invocation === null) invocations.push(operation);
+    else completions.set(invocation, operation);
   }
-
   return invocations.map((invocation) => makeCall(invocation, completions.get(invocation) ?? null));
 }
 
-function makeCall(invocation: Operation, completion: Operation | null): Call {
+/** Pairs entry by entry, and remembers no more than which calls are open and which processes are retired. */
+export class Pairing {
+  readonly #open = new Map<number, Operation>();
+  /** By process: the entry that ended it in doubt. */
+  readonly #retired = new Map<number, number>();
+
+  /** The invocation that this entry completes; null for an invocation and for the nemesis. */
+  take(operation: Operation): Operation | null {
+    const { process, type } = operation;
+    if (process === 'nemesis') return null;
+    const open = this.#open.get(process);
+    if (type === 'invoke') {
+      assertMayInvoke(operation, open, this.#retired.get(process));
+      this.#open.set(process, operation);
+      return null;
+    }
+    const invocation = openInvocation(operation, open);
+    this.#open.delete(process);
+    if (type === 'info') this.#retired.set(process, operation.index);
+    return invocation;
+  }
+
+  /** Calls that have not been completed so far, in order of invocation. */
+  get open(): Operation[] {
+    return [...this.#open.values()].sort((one, other) => one.index - other.index);
+  }
+}
+
+export function makeCall(invocation: Operation, completion: Operation | null): Call {
   return {
     process: invocation.process as number,
     f: invocation.f,
@@ -55,7 +73,7 @@ function makeCall(invocation: Operation, completion: Operation | null): Call {
 function assertMayInvoke(
   operation: Operation,
   open: Operation | undefined,
-  retired: Operation | undefined,
+  retired: number | undefined,
 ): void {
   if (open !== undefined) {
     throw new HistoryError(
@@ -64,7 +82,7 @@ function assertMayInvoke(
   }
   if (retired !== undefined) {
     throw new HistoryError(
-      `${showEntry(operation)} is invoked by a process that ended in doubt with ${showEntry(retired)}; expected a new process number after info`,
+      `${showEntry(operation)} is invoked by a process that ended in doubt with entry ${retired}; expected a new process number after info`,
     );
   }
 }

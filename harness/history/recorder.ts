@@ -1,6 +1,6 @@
-// Records a history while it happens: gives every entry its index and time, keeps it in memory for the
-// checkers and hands it to a sink, line by line, so that a crash of the harness leaves what was seen.
-// What it accepts, `pairOperations` accepts: a process that breaks the rules fails here, where it happens.
+// Records a history while it happens: gives every entry its index and time and hands it to a sink, line by line, so
+// that a crash of the harness leaves what was seen. It keeps the entries in memory for the checkers as long as they
+// are few; those of a long run can be had from its file only. What it accepts, `pairOperations` accepts: a process that breaks the rules fails here, where it happens.
 
 import assert from 'node:assert/strict';
 import { formatOperation } from './history-file.ts';
@@ -23,10 +23,16 @@ export interface RecorderOptions {
   /** The run's one monotonic clock. */
   readonly nowNs: () => number;
   readonly sink?: HistorySink;
+  /** With more entries than this none is kept in memory. */
+  readonly mostInMemory?: number;
 }
 
 export class HistoryRecorder {
-  readonly #operations: Operation[] = [];
+  /** Null: there were too many. */
+  #operations: Operation[] | null = [];
+  readonly #mostInMemory: number;
+  readonly #counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
+  #length = 0;
   readonly #open = new Map<number, Operation>();
   readonly #retired = new Set<number>();
   readonly #nowNs: () => number;
@@ -36,11 +42,27 @@ export class HistoryRecorder {
   constructor(options: RecorderOptions) {
     this.#nowNs = options.nowNs;
     this.#sink = options.sink;
+    this.#mostInMemory = options.mostInMemory ?? Infinity;
   }
 
   /** Everything recorded so far, in order. */
   get operations(): readonly Operation[] {
+    assert.ok(this.#operations !== null, `${this.#length} entries are on disk, and not in memory any more`);
     return this.#operations;
+  }
+
+  get isInMemory(): boolean {
+    return this.#operations !== null;
+  }
+
+  /** Entries so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Entries of clients by their type. */
+  get counts(): Readonly<Record<OperationType, number>> {
+    return this.#counts;
   }
 
   invoke(process: number, f: string, value: unknown): Operation {
@@ -61,9 +83,11 @@ export class HistoryRecorder {
     const time = this.#nowNs();
     assert.ok(time >= this.#lastTime, `the run's clock fell from ${this.#lastTime} to ${time} ns`);
     this.#lastTime = time;
-    const operation: Operation = { index: this.#operations.length, time, ...entry };
+    const operation: Operation = { index: this.#length++, time, ...entry };
     if (entry.process !== 'nemesis' && entry.type === 'invoke') this.#open.set(entry.process, operation);
-    this.#operations.push(operation);
+    if (entry.process !== 'nemesis') this.#counts[entry.type]++;
+    this.#operations?.push(operation);
+    if (this.#length > this.#mostInMemory) this.#operations = null;
     this.#sink?.write(`${formatOperation(operation)}\n`);
     return operation;
   }

@@ -36,6 +36,8 @@ export interface RunHooks {
   readonly signal?: AbortSignal;
   /** False: nothing is written anywhere; for the many runs of a campaign. A simulated run can be had again. */
   readonly keepsFiles?: boolean;
+  /** Entries of the history; of a run that keeps files and has more of them, they are read from the file. */
+  readonly mostInMemory?: number;
   /** Where the mutant that the options name was made already; for the many runs of a hunt. */
   readonly mutantRoot?: string;
   /** Told of operations and faults as they would stand in a script. */

@@ -3,7 +3,7 @@
 import type { Operation } from '../history/operation.ts';
 import type { RunResult, RunSize } from './run-result.ts';
 
-export function sizeOf(result: RunResult, history: readonly Operation[], messageCount: number): RunSize {
+export function sizeOf(result: RunResult, history: Iterable<Operation>, messageCount: number): RunSize {
   const { servers, observers, processes } = result.options;
   const clients = new Set<number>();
   let operations = 0;

@@ -14,7 +14,7 @@ import { renderJunit } from '../../reports/junit-report.ts';
 import { checkersOf, findWorkload } from '../../workloads/index.ts';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
-import { HistoryFileWriter } from '../history/history-file.ts';
+import { HistoryFileWriter, streamHistoryFile } from '../history/history-file.ts';
 import type { Operation } from '../history/operation.ts';
 import { HistoryRecorder } from '../history/recorder.ts';
 import { packageRoot } from '../package-root.ts';
@@ -32,11 +32,15 @@ import type { RunHooks, RunPhase } from './run-progress.ts';
 import type { OperationCounts, RunOptions, RunResult } from './run-result.ts';
 import { PatchError } from './unified-diff.ts';
 
+/** Half a kilobyte each. */
+const mostEntriesInMemory = 200_000;
+
 export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
   const first = new Run(options, hooks);
   const result = await first.run();
-  if (result.verdict === 'violated' && result.world === 'sim' && hooks.keepsFiles !== false)
-    await drawViolation(first, { options, result, hooks });
+  // To watch a long run would take the memory that its history does not.
+  const isWatchable = result.world === 'sim' && hooks.keepsFiles !== false && !first.isLong;
+  if (result.verdict === 'violated' && isWatchable) await drawViolation(first, { options, result, hooks });
   return result;
 }
 
@@ -141,9 +145,11 @@ class Run {
     this.#ensemble = ensemble;
     requireNemeses(options, ensemble);
     const sink = this.#sink;
+    const isAskedFor = this.#hooks.over !== undefined;
     const recorder = new HistoryRecorder({
       nowNs: () => ensemble.clock.nowNs(),
       ...(sink === null ? {} : { sink }),
+      ...(sink === null || isAskedFor ? {} : { mostInMemory: this.#hooks.mostInMemory ?? mostEntriesInMemory }),
     });
     this.#recorder = recorder;
     const progress = this.#hooks.progress ?? (() => {});
@@ -178,6 +184,18 @@ class Run {
     return result;
   }
 
+  /** Of a long run it is read from its file, each time that it is gone through. */
+  get #history(): Iterable<Operation> {
+    if (this.#recorder === null) return [];
+    return this.#recorder.isInMemory
+      ? this.#recorder.operations
+      : streamHistoryFile(this.#folder.file('history'));
+  }
+
+  get isLong(): boolean {
+    return this.#recorder?.isInMemory === false;
+  }
+
   /** Everything that a run draws comes from here. */
   get #random(): Random {
     return new Random(this.#options.seed);
@@ -186,7 +204,7 @@ class Run {
   #conclude(): RunResult {
     this.#enter('checking');
     this.#sink?.flush();
-    const history = this.#recorder?.operations ?? [];
+    const history = this.#history;
     this.#guarantees ??= this.#judge(history);
     const result = this.#makeResult(history, this.#guarantees);
     if (this.#sink === null) return result;
@@ -205,7 +223,7 @@ class Run {
 
   writeDiagram(given: {
     readonly result: RunResult;
-    readonly history: readonly Operation[];
+    readonly history: Iterable<Operation>;
     readonly spaceTime: SpaceTime;
   }): void {
     const { result, history, spaceTime } = given;
@@ -213,7 +231,7 @@ class Run {
     this.#folder.write('report', renderHtmlReport(result, history, spaceTime));
   }
 
-  #judge(history: readonly Operation[]): GuaranteeResult[] {
+  #judge(history: Iterable<Operation>): GuaranteeResult[] {
     const { workloads, nemeses, checkMemoryBytes, checkTimeMs, ratePerSecond } = this.#options;
     const chosen = workloads.flatMap((name) => findWorkload(name) ?? []);
     const servers = this.#ensemble?.servers ?? [];
@@ -262,7 +280,7 @@ class Run {
     }
   }
 
-  #makeResult(history: readonly Operation[], guarantees: readonly GuaranteeResult[]): RunResult {
+  #makeResult(history: Iterable<Operation>, guarantees: readonly GuaranteeResult[]): RunResult {
     const options = this.#options;
     const problems = [
       ...this.#problems,
@@ -282,7 +300,7 @@ class Run {
       verdict: verdictOf({ guarantees, problems }),
       exit: exitCodeOf({ guarantees, problems }),
       guarantees,
-      operations: countOperations(history),
+      operations: countOperations(this.#recorder),
       faults: (this.#life?.windows ?? []).map(({ fault }) => fault),
       leaders: this.#life?.leaders ?? [],
       healNs: this.#life?.recovery?.healNs ?? null,
@@ -326,17 +344,16 @@ class Run {
       phase,
       elapsedMs: (this.#ensemble?.clock.nowNs() ?? 0) / 1e6,
       timeLimitMs: this.#options.timeLimitMs,
-      ...countOperations(this.#recorder?.operations ?? []),
+      ...countOperations(this.#recorder),
       fault: null,
     });
   }
 }
 
 /** Client operations by how they ended; what never ended is in doubt. */
-function countOperations(history: readonly Operation[]): OperationCounts {
-  const counts = { ok: 0, fail: 0, info: 0, invoke: 0 };
-  for (const { process, type } of history) if (process !== 'nemesis') counts[type]++;
-  const { ok, fail, info, invoke } = counts;
+function countOperations(recorder: HistoryRecorder | null): OperationCounts {
+  if (recorder === null) return { ok: 0, fail: 0, info: 0 };
+  const { ok, fail, info, invoke } = recorder.counts;
   return { ok, fail, info: info + (invoke - ok - fail - info) };
 }
 

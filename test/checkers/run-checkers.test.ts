@@ -3,10 +3,11 @@ import { describe, it } from 'mocha';
 import { guarantees } from '../../checkers/guarantees.ts';
 import { runCheckers, worstVerdict } from '../../checkers/run-checkers.ts';
 import type { Checker, GuaranteeResult, Verdict } from '../../checkers/verdict.ts';
+import { wholeHistory } from '../../checkers/whole-history.ts';
 import { add, contextOf, draw, finalSet, write } from './draw.ts';
 
 function checkerOf(name: string, check: Checker['check'] = () => resultOf(name, 'pass')): Checker {
-  return { name, title: name, description: name, check };
+  return wholeHistory({ name, title: name, description: name, concerns: () => true, check });
 }
 
 function resultOf(name: string, verdict: Verdict): GuaranteeResult {

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { after, before, describe, it } from 'mocha';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Operation } from '../../harness/history/operation.ts';
+import { pairOperations } from '../../harness/history/pairing.ts';
 import { renderHtmlReport } from '../../reports/html-report.ts';
 import { makeHistory, makeResult } from './fixtures.ts';
 
@@ -53,6 +54,27 @@ describe('HTML report', () => {
 
     assert.match(page, /\? Inconclusive: linearizable writes and sync-reads<\/h1>/);
     assert.match(page, /the time budget of 120 s ran out/);
+  });
+
+  it('draws a share of a long history, the evidence with it, and says so', () => {
+    const history = makeHistory(250_000, 600);
+    const result = makeResult('violated', history);
+
+    const page = renderHtmlReport(result, { [Symbol.iterator]: () => history.values() });
+
+    assert.match(page, /[\d,]+ of 250,000 operations are drawn/);
+    assert.ok(page.length < 10e6, `${page.length} bytes`);
+    const data = JSON.parse(/id="run-data">([^<]+)</.exec(page)?.[1] ?? '') as Record<string, number[]>;
+    assert.ok(data['start']!.length > 80_000 && data['start']!.length < 110_000);
+    const calls = pairOperations(history);
+    const spokenOf = new Set(
+      result.guarantees.flatMap(({ evidence }) => evidence.flatMap(({ operations }) => operations)),
+    );
+    const marked = calls.filter(
+      (call) => spokenOf.has(call.invocation) || (call.completion !== null && spokenOf.has(call.completion)),
+    );
+    assert.ok(marked.length > 1);
+    assert.equal(data['marked']!.length, marked.length);
   });
 
   it('holds 100,000 operations in less than 10 MB', () => {

@@ -7,7 +7,7 @@ import { renderJunit } from '../../../reports/junit-report.ts';
 import type { SpaceTime } from '../../../reports/space-time/space-time.ts';
 import { renderSummary } from '../../../reports/terminal-summary.ts';
 import { HistoryError } from '../../history/history-error.ts';
-import { readHistoryFile } from '../../history/history-file.ts';
+import { streamHistoryFile } from '../../history/history-file.ts';
 import { exitCodes } from '../../run/exit-code.ts';
 import { readRunResult, runFiles } from '../../run/run-folder.ts';
 import { hasColors, print, printError } from '../output.ts';
@@ -28,7 +28,7 @@ export function reportCommand(folders: readonly string[]): number {
 
 function renderReport(folder: string): void {
   const result = readRunResult(folder);
-  const history = readHistoryFile(join(folder, runFiles.history));
+  const history = streamHistoryFile(join(folder, runFiles.history));
   const report = join(folder, runFiles.report);
   writeFileSync(report, renderHtmlReport(result, history, readSpaceTime(folder)));
   writeFileSync(join(folder, runFiles.junit), renderJunit(result));

@@ -43,6 +43,21 @@ describe('history recorder', () => {
     assert.equal(recorder.openCount, 1);
   });
 
+  it('keeps no entries in memory once there are too many, and goes on', () => {
+    const lines: string[] = [];
+    const sink = { write: (line: string) => lines.push(line) };
+    const recorder = new HistoryRecorder({ nowNs: () => 0, sink, mostInMemory: 2 });
+
+    recorder.complete(recorder.invoke(1, 'read', null), { type: 'ok', value: null });
+    assert.equal(recorder.operations.length, 2);
+    recorder.complete(recorder.invoke(1, 'read', null), { type: 'fail', value: null });
+
+    assert.equal(recorder.isInMemory, false);
+    assert.throws(() => recorder.operations, /4 entries are on disk/);
+    assert.deepEqual(recorder.counts, { invoke: 2, ok: 1, fail: 1, info: 0 });
+    assert.equal(parseHistory(lines.join(''), 'history.jsonl').length, 4);
+  });
+
   it('refuses a process that goes on after info', () => {
     const { recorder } = start();
     recorder.complete(recorder.invoke(1, 'read', null), { type: 'info', value: null });

@@ -74,6 +74,18 @@ describe('run in the simulated world', () => {
     );
   });
 
+  it('judges and reports a history that is not kept in memory like one that is', async () => {
+    const short = await run(optionsOf());
+    const long = await run(optionsOf(), { mostInMemory: 10 });
+
+    assert.deepEqual(long.guarantees, short.guarantees);
+    assert.deepEqual(long.operations, short.operations);
+    const reportOf = (name: string) => readFileSync(join(runsDirectory, name, 'report.html'), 'utf8');
+    const dataIn = (name: string) => /id="run-data">([^<]+)</.exec(reportOf(name))?.[1];
+    assert.ok((dataIn(long.run)?.length ?? 0) > 1000);
+    assert.equal(dataIn(long.run), dataIn(short.run));
+  });
+
   it('is the same run for the same seed, and another one for another', async () => {
     const [one, same, other] = [
       await run(optionsOf()),

@@ -1,0 +1,80 @@
+// One pass over a history for any number of judges. Entries are paired once for all of them, so what is no history
+// is found even where no judge would look; then no judge may conclude from it.
+
+import { HistoryError } from '../harness/history/history-error.ts';
+import type { Operation } from '../harness/history/operation.ts';
+import { Pairing } from '../harness/history/pairing.ts';
+import type { Judge } from './verdict.ts';
+
+/** How the pass ended for one judge. */
+export interface Passed {
+  /** What it threw, or what is wrong with the history; it saw nothing behind that. */
+  readonly crash: Error | null;
+  readonly open: readonly Operation[];
+}
+
+/** In the order of the judges. What reading the history throws is thrown. */
+export function passHistory(judges: readonly Judge[], history: Iterable<Operation>): Passed[] {
+  const seats = judges.map((judge) => new Seat(judge));
+  const wantedBy = { clients: new Map<string, Seat[]>(), nemesis: new Map<string, Seat[]>() };
+  const pairing = new Pairing();
+  let malformed: Error | null = null;
+  for (const operation of history) {
+    const { f, process } = operation;
+    const known = process === 'nemesis' ? wantedBy.nemesis : wantedBy.clients;
+    let wanting = known.get(f);
+    if (wanting === undefined) {
+      wanting = seats.filter((seat) => seat.concerns(operation));
+      known.set(f, wanting);
+    }
+    let invocation: Operation | null;
+    try {
+      invocation = pairing.take(operation);
+    } catch (thrown) {
+      if (!(thrown instanceof HistoryError)) throw thrown;
+      malformed = thrown;
+      break;
+    }
+    for (const seat of wanting) seat.take(operation, invocation);
+  }
+  const { open } = pairing;
+  return seats.map((seat) => ({
+    crash: malformed ?? seat.crash,
+    open: open.filter((operation) => seat.concerns(operation)),
+  }));
+}
+
+class Seat {
+  crash: Error | null = null;
+  readonly #judge: Judge;
+
+  constructor(judge: Judge) {
+    this.#judge = judge;
+  }
+
+  concerns(entry: Operation): boolean {
+    return this.#guard(() => this.#judge.concerns(entry)) ?? false;
+  }
+
+  take(operation: Operation, invocation: Operation | null): void {
+    if (this.crash !== null) return;
+    try {
+      this.#judge.take(operation, invocation);
+    } catch (thrown) {
+      this.crash = toError(thrown);
+    }
+  }
+
+  #guard<T>(action: () => T): T | null {
+    try {
+      return action();
+    } catch (thrown) {
+      this.crash ??= toError(thrown);
+      return null;
+    }
+  }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
