@@ -9,17 +9,19 @@ import { conclude } from './conclude.ts';
 import type { OrderRules } from './cycles/dependencies.ts';
 import { judgeTransactions } from './cycles/judge-transactions.ts';
 import type { Checker } from './verdict.ts';
+import { wholeHistory } from './whole-history.ts';
 
 const leastOpportunities = 10;
 /** `txn` is a multi, `snapshot` a read of several znodes; the last one reads everything after the recovery. */
 const functions: ReadonlySet<string> = new Set(['txn', 'snapshot', 'final-lists']);
 
-export const serializableTransactions: Checker = {
+export const serializableTransactions: Checker = wholeHistory({
   name: 'serializable-transactions',
   title: 'transactions have an order',
   description: 'multis over lists are strictly serializable, reads of several znodes serializable',
+  concerns: ({ f, process }) => process !== 'nemesis' && functions.has(f),
   check(history) {
-    const calls = pairOperations(history).filter(({ f }) => functions.has(f));
+    const calls = pairOperations(history);
     const { evidence, doubts, dependentCount } = judgeTransactions(calls.map(unwrap), zookeeperRules);
     return conclude(serializableTransactions, {
       history,
@@ -30,7 +32,7 @@ export const serializableTransactions: Checker = {
       doubts,
     });
   },
-};
+});
 
 const zookeeperRules: OrderRules = {
   isStrict: ({ f }) => f !== 'snapshot',
