@@ -27,6 +27,8 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-places',
   'final-acl',
   'final-lists',
+  'final-counter',
+  'final-barrier',
 ]);
 
 export function isComparable(f: string): boolean {
@@ -62,6 +64,11 @@ function readsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
     });
   }
   return reads;
+}
+
+/** The same for the final reads of one name. */
+export function missingFinalReads(calls: readonly Call[], f: string, servers: readonly number[]): string[] {
+  return missingReads(readsOf(calls.filter((call) => call.f === f)), servers);
 }
 
 /** One sentence for each path that some server did not answer for. */

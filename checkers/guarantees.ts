@@ -2,6 +2,7 @@
 
 import { accessControl } from './access-control.ts';
 import { conformance } from './conformance.ts';
+import { counter } from './counter.ts';
 import { durability } from './durability.ts';
 import { ephemerals } from './ephemerals.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
@@ -13,11 +14,13 @@ import { sequences } from './sequences.ts';
 import { serializableTransactions } from './serializable-transactions.ts';
 import { sessionMonotonic } from './session-monotonic.ts';
 import { sessionOrder } from './session-order.ts';
+import { syncBarrier } from './sync-barrier.ts';
 import type { Checker } from './verdict.ts';
 import { watches } from './watches.ts';
 
 export const guarantees: readonly Checker[] = [
   linearizableWrites,
+  syncBarrier,
   sessionMonotonic,
   sessionOrder,
   sequences,
@@ -26,6 +29,7 @@ export const guarantees: readonly Checker[] = [
   watches,
   ephemerals,
   mutualExclusion,
+  counter,
   conformance,
   accessControl,
   durability,

@@ -6,11 +6,13 @@ import { lockWorkload } from './lock.ts';
 import { aclWorkload } from './acl.ts';
 import { appendWorkload } from './append.ts';
 import { conformanceWorkload } from './conformance.ts';
+import { counterWorkload } from './counter.ts';
 import { multiWorkload } from './multi.ts';
 import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
 import { sessionOrderWorkload } from './session-order.ts';
 import { setWorkload } from './set.ts';
+import { syncBarrierWorkload } from './sync-barrier.ts';
 import { watchModesWorkload, watchWorkload } from './watch.ts';
 import type { Workload } from './workload.ts';
 
@@ -27,6 +29,8 @@ export const workloads: readonly Workload[] = [
   watchModesWorkload,
   conformanceWorkload,
   aclWorkload,
+  counterWorkload,
+  syncBarrierWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

@@ -14,7 +14,15 @@ function verdictOf({ guarantees }: RunResult, name: string): string | undefined 
   return guarantees.find((guarantee) => guarantee.name === name)?.verdict;
 }
 
-const cases = [
+interface Case {
+  readonly workload: string;
+  readonly guarantee: string;
+  readonly mutant: string;
+  /** Without these the mutant does no harm. */
+  readonly needs?: readonly string[];
+}
+
+const cases: readonly Case[] = [
   { workload: 'sequential', guarantee: 'sequence', mutant: 'sequence-from-child-count' },
   { workload: 'multi', guarantee: 'multi-atomicity', mutant: 'multi-partial' },
   { workload: 'append', guarantee: 'serializable-transactions', mutant: 'check-ignored-in-multi' },
@@ -23,9 +31,11 @@ const cases = [
   { workload: 'watch', guarantee: 'watches', mutant: 'reply-before-event' },
   { workload: 'conformance', guarantee: 'conformance', mutant: 'exists-without-acl' },
   { workload: 'acl', guarantee: 'access-control', mutant: 'any-entry-lets-in' },
-] as const;
+  { workload: 'counter', guarantee: 'counter', mutant: 'cas-against-applied' },
+  { workload: 'sync-barrier', guarantee: 'sync-barrier', mutant: 'sync-local', needs: ['slow-links'] },
+];
 
-for (const { workload, guarantee, mutant } of cases) {
+for (const { workload, guarantee, mutant, needs = [] } of cases) {
   describe(`the ${workload} workload in the simulated world`, () => {
     it('passes under faults', async () => {
       const result = await runOf(workload, { nemeses: ['kill'], timeLimitMs: 5000 });
@@ -43,7 +53,7 @@ for (const { workload, guarantee, mutant } of cases) {
     });
 
     it(`sees ${mutant}`, async () => {
-      const result = await runOf(workload, { nemeses: [], mutant });
+      const result = await runOf(workload, { nemeses: needs, mutant });
 
       assert.equal(verdictOf(result, guarantee), 'violated');
     });
