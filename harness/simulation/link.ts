@@ -16,6 +16,8 @@ const firstRetransmissionNs = 200 * nsPerMs;
 const retransmissionLimitNs = 3000 * nsPerMs;
 /** What a receiver's kernel takes for a process that does not read. */
 const receiveWindowBytes = 256 * 1024;
+/** What one read takes at most, as Node asks a socket for it. */
+const readBytes = 64 * 1024;
 /** What may be under way without an acknowledgement, while the way back is cut. */
 const congestionWindowBytes = 64 * 1024;
 
@@ -41,6 +43,7 @@ export class SimulatedLink implements Link {
   readonly #inbound: (Buffer | null)[] = [];
   readonly #outbound: Segment[] = [];
   #outboundEvent: ScheduledEvent | null = null;
+  #isReadingScheduled = false;
   #isCloseSent = false;
   #isAccepted = false;
   #lastArrivalNs = 0;
@@ -95,7 +98,7 @@ export class SimulatedLink implements Link {
   resume(): void {
     if (this.#isFlowing) return;
     this.#isFlowing = true;
-    for (let count = this.#inbound.length; count > 0; count--) this.#executor.run(this.#consume);
+    this.#scheduleReading();
   }
 
   /** The kernel sends what is buffered before it closes, so this and `destroy` look alike from outside. */
@@ -150,7 +153,7 @@ export class SimulatedLink implements Link {
       if (this.#state === 'open') this.#handlers?.opened?.(this);
     });
     // The answer to the dial may have been overtaken by the first bytes.
-    for (let count = this.#inbound.length; count > 0; count--) this.#executor.run(this.#consume);
+    this.#scheduleReading();
     this.#scheduleArrival();
   }
 
@@ -206,7 +209,10 @@ export class SimulatedLink implements Link {
     const isReturnCut = network.isCut(peer.host, this.host);
     if (!isReturnCut) this.#unacknowledgedBytes = 0;
     while (this.#isDue()) {
-      if (network.isHeld(this.host, peer.host) || (isReturnCut && this.#isWindowFull())) return this.#stall();
+      if (network.isHeld(this.host, peer.host) || (isReturnCut && this.#isWindowFull())) {
+        this.#stall();
+        return peer.#scheduleReading();
+      }
       this.#stalledSinceNs = null;
       network.stalledLinks.delete(this);
       const segment = this.#outbound.shift() as Segment;
@@ -215,6 +221,7 @@ export class SimulatedLink implements Link {
         network.messages?.arrived(segment.messages, network.scheduler.nowNs);
       peer.#receive(segment.bytes);
     }
+    peer.#scheduleReading();
     this.#scheduleArrival();
   };
 
@@ -248,12 +255,19 @@ export class SimulatedLink implements Link {
       return;
     }
     this.#inbound.push(bytes);
+  }
+
+  /** One piece of work is enough for all that arrives before the process comes to it. */
+  #scheduleReading(): void {
+    if (this.#isReadingScheduled || !this.#isFlowing || this.#inbound.length === 0) return;
+    this.#isReadingScheduled = true;
     this.#executor.run(this.#consume);
   }
 
   readonly #consume = (): void => {
+    this.#isReadingScheduled = false;
     if (!this.#isFlowing || this.#state !== 'open') return;
-    const bytes = this.#inbound.shift();
+    const bytes = this.#read();
     if (bytes === undefined) return;
     const handlers = this.#handlers;
     if (bytes === null) {
@@ -264,7 +278,26 @@ export class SimulatedLink implements Link {
     }
     if (this.#peer !== null) this.#peer.#consumed(bytes.length);
     handlers?.data(this, bytes);
+    // There is more, or the end: that is another read.
+    this.#scheduleReading();
   };
+
+  /** What is there, as one read of a stream: whoever counts on the borders of the writes is wrong. */
+  #read(): Buffer | null | undefined {
+    const inbound = this.#inbound;
+    const first = inbound[0];
+    let count = 1;
+    if (first instanceof Uint8Array && inbound.length > 1) {
+      let length = first.length;
+      for (; count < inbound.length; count++) {
+        const next = inbound[count];
+        if (next === undefined || next === null || length + next.length > readBytes) break;
+        length += next.length;
+      }
+    }
+    if (count <= 1) return inbound.shift();
+    return Buffer.concat(inbound.splice(0, count) as Buffer[]);
+  }
 
   /** The other end's process has taken bytes; its kernel tells so after a delay. */
   #consumed(byteCount: number): void {

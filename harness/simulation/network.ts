@@ -135,7 +135,7 @@ export class SimulatedNetwork {
     const draw = this.#random.float();
     const delayNs = (0.1 + 1.9 * draw) * nsPerMs + this.#conditionNs(from, to);
     // The same draw decides on the tail, since this is called for every message.
-    return draw < 0.995 ? delayNs : delayNs + (draw - 0.995) * 4000 * nsPerMs;
+    return Math.floor(draw < 0.995 ? delayNs : delayNs + (draw - 0.995) * 4000 * nsPerMs);
   }
 
   #conditionNs(from: Host, to: Address): number {

@@ -80,7 +80,7 @@ export class ServerProcess implements Executor {
     } finally {
       this.#isWorking = false;
     }
-    this.#busyUntilNs = this.#scheduler.nowNs + leastWorkNs + this.#random.float() * workSpreadNs;
+    this.#busyUntilNs = this.#scheduler.nowNs + leastWorkNs + Math.floor(this.#random.float() * workSpreadNs);
     this.#scheduleWake();
   }
 

@@ -2,6 +2,9 @@
 // same hash; where they do not, something outside the seed reached in. Two 32-bit lanes make an accidental
 // match unlikely; it is not meant to resist an attacker.
 
+/** Looked at in one message: what differs between runs soon differs in times and counts as well. */
+const mostBytes = 32;
+
 export class TraceHash {
   #low = 0x811c9dc5 | 0;
   #high = 0x9e3779b9 | 0;
@@ -17,7 +20,7 @@ export class TraceHash {
   /** All of a short message, a sample of a long one: this is on the path of every byte sent. */
   mixBytes(bytes: Uint8Array): void {
     const { length } = bytes;
-    const step = length <= 128 ? 1 : Math.ceil(length / 128);
+    const step = length <= mostBytes ? 1 : Math.ceil(length / mostBytes);
     let low = this.#low ^ length;
     for (let at = 0; at < length; at += step) low = Math.imul(low ^ (bytes[at] as number), 0x01000193);
     this.#low = low;
