@@ -72,11 +72,16 @@ export const repliesAreTrue: Invariant = {
   id: 'I-29',
   name: 'replies show what is applied, and never go back',
   watch(model) {
-    /** By server and session: a connection that its client has left may still be answered. */
-    const seen = new Map<string, number>();
+    /** By server, then session: a connection that its client has left may still be answered. */
+    const seen = new Map<number, Map<string, number>>();
+    const seenOn = (sid: number): Map<string, number> => {
+      const known = seen.get(sid) ?? new Map<string, number>();
+      seen.set(sid, known);
+      return known;
+    };
     return {
       CONNECT(event) {
-        seen.set(`${event.sid} ${event.session}`, event.lastZxidSeen ?? 0);
+        seenOn(event.sid).set(event.session ?? '', event.lastZxidSeen ?? 0);
       },
       REPLY(event, report) {
         const { session = '', zxid = 0 } = event;
@@ -89,15 +94,15 @@ export const repliesAreTrue: Invariant = {
             [event],
           );
         }
-        const connection = `${event.sid} ${session}`;
-        const before = seen.get(connection) ?? 0;
+        const connections = seenOn(event.sid);
+        const before = connections.get(session) ?? 0;
         if (zxid < before) {
           report(
             `server ${event.sid} answered session ${session} with ${hex(zxid)}, it had seen ${hex(before)}`,
             [event],
           );
         }
-        seen.set(connection, Math.max(before, zxid));
+        if (zxid > before) connections.set(session, zxid);
       },
     };
   },

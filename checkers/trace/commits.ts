@@ -2,6 +2,7 @@
 
 import type { Invariant } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
+import { ZxidMap } from './zxid-map.ts';
 import { counterOf, epochOf, hex, isNext } from './zxids.ts';
 
 export const onlyCommittedIsApplied: Invariant = {
@@ -28,7 +29,7 @@ export const leaderCompleteness: Invariant = {
       const leader = model.server(event.sid);
       const epoch = event.epoch ?? 0;
       // A deposed leader may yet decide on commits of its own epoch; of later epochs nobody knows here.
-      for (const [zxid, hash] of model.committed) {
+      for (const [zxid, hash] of model.committed.above(leader.baseZxid)) {
         if (epochOf(zxid) >= epoch || leader.holds(zxid, hash)) continue;
         report(`server ${event.sid} leads epoch ${epoch} without ${hex(zxid)}, which was committed`, [event]);
         return;
@@ -66,9 +67,9 @@ export const prefixConsistency: Invariant = {
   id: 'I-21',
   name: 'all servers apply the same transactions in the same order',
   watch(model) {
-    const hashes = new Map<number, TraceEvent>();
+    const hashes = new ZxidMap<TraceEvent>();
     /** What follows each transaction, as the first server that applied both had it. */
-    const successors = new Map<number, TraceEvent>();
+    const successors = new ZxidMap<TraceEvent>();
     return {
       APPLY(event, report) {
         const { zxid = 0, hash = 0 } = event;
@@ -148,7 +149,7 @@ export const atMostOnce: Invariant = {
   id: 'I-24',
   name: 'a request becomes one transaction',
   watch() {
-    const requests = new Map<number, string>();
+    const requests = new ZxidMap<string>();
     const committedAs = new Map<string, number>();
     return {
       PROPOSE(event) {

@@ -146,7 +146,7 @@ export const electionQuorum: Invariant = {
   name: 'a quorum of voters elects a voter, promises it its epoch and takes over its history',
   watch(model) {
     const needQuorum = (event: TraceEvent, report: Report, sids: readonly number[], deed: string): void => {
-      if ([...model.configurations.keys()].some((version) => model.isQuorum(sids, version))) return;
+      if ([...model.configurations.keys()].some((version) => model.isQuorum(new Set(sids), version))) return;
       report(`server ${event.sid} ${deed} by servers ${sids.join(', ')}, which are no quorum`, [event]);
     };
     return {

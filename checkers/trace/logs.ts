@@ -102,8 +102,8 @@ export const safeTruncation: Invariant = {
 };
 
 function committedAbove(model: TraceModel, server: ServerModel, zxid: number): number | null {
-  for (const [logged, hash] of server.log) {
-    if (logged > zxid && model.committed.get(logged) === hash) return logged;
+  for (const [logged, hash] of server.records.above(Math.max(zxid, server.baseZxid))) {
+    if (model.committed.get(logged) === hash) return logged;
   }
   return null;
 }

@@ -1,13 +1,15 @@
 // Sessions: none is heard of after its end, and none ends before its time.
 
+import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import type { Invariant } from './invariant.ts';
+import { ZxidMap } from './zxid-map.ts';
 import { hex } from './zxids.ts';
 
 export const closedSessions: Invariant = {
   id: 'I-26',
   name: 'a closed session does nothing more',
   watch() {
-    const proposals = new Map<number, { readonly session: string; readonly txn: string }>();
+    const proposals = new ZxidMap<{ readonly session: string; readonly txn: string }>();
     const closedAt = new Map<string, number>();
     return {
       PROPOSE(event) {
@@ -33,17 +35,34 @@ export const closedSessions: Invariant = {
   },
 };
 
+interface Touch {
+  readonly atMs: number;
+  readonly timeoutMs: number;
+}
+
+/** What the present process of each server heard of sessions, in its own milliseconds. */
+class TouchesByServer {
+  readonly #servers = new Map<number, { incarnation: number; sessions: Map<string, Touch> }>();
+
+  of({ sid, incarnation }: TraceEvent): Map<string, Touch> {
+    const known = this.#servers.get(sid);
+    if (known?.incarnation === incarnation) return known.sessions;
+    const sessions = new Map<string, Touch>();
+    this.#servers.set(sid, { incarnation, sessions });
+    return sessions;
+  }
+}
+
 export const expiryInTime: Invariant = {
   id: 'I-27',
   name: 'a session expires only when nobody heard of it for its timeout',
   watch(model) {
-    /** By server and session, in the server's own milliseconds. */
-    const touched = new Map<string, { readonly atMs: number; readonly timeoutMs: number }>();
+    const touched = new TouchesByServer();
     return {
       TOUCH(event) {
         const { session, timeoutMs } = event;
         if (session === undefined || timeoutMs === undefined) return;
-        touched.set(`${event.sid} ${event.incarnation} ${session}`, { atMs: event.timeMs, timeoutMs });
+        touched.of(event).set(session, { atMs: event.timeMs, timeoutMs });
       },
       EXPIRE_DECIDE(event, report) {
         const { session = '' } = event;
@@ -51,7 +70,7 @@ export const expiryInTime: Invariant = {
         if (server.state !== null && server.state !== 'leading' && server.state !== '') {
           report(`server ${event.sid} let session ${session} expire and does not lead`, [event]);
         }
-        const last = touched.get(`${event.sid} ${event.incarnation} ${session}`);
+        const last = touched.of(event).get(session);
         if (last === undefined) return;
         const quietMs = event.timeMs - Math.max(last.atMs, server.activeSinceMs);
         if (quietMs >= last.timeoutMs) return;

@@ -2,13 +2,14 @@
 
 import type { Invariant, Report } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
+import { ZxidMap } from './zxid-map.ts';
 import { hex } from './zxids.ts';
 
 export const digestAgreement: Invariant = {
   id: 'I-25',
   name: 'states agree',
   watch() {
-    const first = new Map<number, TraceEvent>();
+    const first = new ZxidMap<TraceEvent>();
     const compare = (zxid: number, event: TraceEvent, report: Report): void => {
       if (event.digest === undefined) return;
       const known = first.get(zxid);
@@ -34,7 +35,7 @@ export const truthfulSnapshots: Invariant = {
   id: 'I-34',
   name: 'a snapshot holds what was committed, as it was',
   watch(model) {
-    const digests = new Map<number, string>();
+    const digests = new ZxidMap<string>();
     return {
       APPLY(event) {
         if (event.digest !== undefined) digests.set(event.zxid ?? 0, event.digest);

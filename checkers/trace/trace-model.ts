@@ -1,6 +1,7 @@
 // The ensemble as its servers reported it so far: logs, what of them is durable, epochs, roles, and what was
 // decided. Invariants look at it before an event changes it.
 
+import { ZxidMap } from './zxid-map.ts';
 import { epochOf, epochStart } from './zxids.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 
@@ -25,8 +26,11 @@ export class ServerModel {
   currentEpoch = 0;
   /** Everything up to here is in a snapshot; the log holds what is above it. */
   baseZxid = 0;
-  /** zxid → hash, in the order of the log. */
-  log = new Map<number, number>();
+  /**
+   * zxid → hash of what was logged. Above `baseZxid` it is the log; what is below is read again where the newest
+   * snapshot rots and an older one is loaded.
+   */
+  readonly records = new ZxidMap<number>();
   lastLogged = 0;
   /** The log is on the disk up to here. */
   durableZxid = 0;
@@ -35,10 +39,8 @@ export class ServerModel {
   servedUntilNs = -1;
   /** The last transaction that was applied, null right after a snapshot was loaded. */
   lastAppliedTxn: number | null = null;
-  /** Logged, and below the snapshot that was loaded last: where that rots, an older one and these are read. */
-  covered = new Map<number, number>();
   /** Cut off since the last time that the cut was known to be durable. */
-  readonly cut = new Map<number, number>();
+  readonly cut = new ZxidMap<number>();
   /** The leader that it has promised itself to in this role. */
   promisedTo: number | null = null;
   promisedEpoch = 0;
@@ -53,7 +55,12 @@ export class ServerModel {
 
   /** Whether the record is in the log, or below it in the snapshot. */
   holds(zxid: number, hash: number): boolean {
-    return zxid <= this.baseZxid || this.log.get(zxid) === hash;
+    return zxid <= this.baseZxid || this.records.get(zxid) === hash;
+  }
+
+  /** The log, by rising zxid. */
+  get log(): Iterable<[number, number]> {
+    return this.records.above(this.baseZxid);
   }
 
   holdsDurably(zxid: number, hash: number): boolean {
@@ -67,11 +74,11 @@ export interface LeaderHistory {
   readonly epoch: number;
   readonly baseZxid: number;
   /** zxid → hash of what it held when it was established, in order. */
-  readonly initial: ReadonlyMap<number, number>;
+  readonly initial: ZxidMap<number>;
   /** The same and its proposals. */
-  readonly all: Map<number, number>;
+  readonly all: ZxidMap<number>;
   /** zxid → the one before it in `all`, or `baseZxid`. */
-  readonly before: Map<number, number>;
+  readonly before: ZxidMap<number>;
   last: number;
 }
 
@@ -99,9 +106,9 @@ export class TraceModel {
   /** By epoch, then sid: counted promises only. */
   readonly promises = new Map<number, Map<number, Promise>>();
   /** zxid → hash of all that was ever proposed or found at the first start. */
-  readonly proposed = new Map<number, number>();
+  readonly proposed = new ZxidMap<number>();
   /** zxid → hash. */
-  readonly committed = new Map<number, number>();
+  readonly committed = new ZxidMap<number>();
   /** By epoch. */
   readonly highestCommitted = new Map<number, number>();
   highestDecided = 0;
@@ -127,11 +134,12 @@ export class TraceModel {
     return server;
   }
 
+  /** Each of `sids` once. */
   isQuorum(sids: Iterable<number>, version: number): boolean {
     const voters = this.configurations.get(version)?.voters;
     if (voters === undefined) return false;
     let count = 0;
-    for (const sid of new Set(sids)) if (voters.has(sid)) count += 1;
+    for (const sid of sids) if (voters.has(sid)) count += 1;
     return count * 2 > voters.size;
   }
 
@@ -174,7 +182,7 @@ export class TraceModel {
       case 'PROPOSE':
         return this.#propose(server, event.zxid ?? 0, event.hash ?? 0);
       case 'APPEND':
-        server.log.set(event.zxid ?? 0, event.hash ?? 0);
+        server.records.set(event.zxid ?? 0, event.hash ?? 0);
         server.lastLogged = event.zxid ?? 0;
         return;
       case 'FSYNC':
@@ -217,9 +225,9 @@ export class TraceModel {
   }
 
   #establish(server: ServerModel, epoch: number): void {
-    const before = new Map<number, number>();
+    const before = new ZxidMap<number>();
     let previous = server.baseZxid;
-    for (const zxid of server.log.keys()) {
+    for (const [zxid] of server.log) {
       before.set(zxid, previous);
       previous = zxid;
     }
@@ -227,8 +235,8 @@ export class TraceModel {
       leader: server.sid,
       epoch,
       baseZxid: server.baseZxid,
-      initial: new Map(server.log),
-      all: new Map(server.log),
+      initial: new ZxidMap(server.log),
+      all: new ZxidMap(server.log),
       before,
       last: server.lastLogged,
     });
@@ -266,11 +274,10 @@ export class TraceModel {
 function load(model: TraceModel, server: ServerModel, event: TraceEvent): void {
   const lastZxid = event.lastZxid ?? 0;
   const isFirst =
-    server.incarnation === event.incarnation && server.log.size === 0 && server.lastLogged === 0;
+    server.incarnation === event.incarnation && server.records.size === 0 && server.lastLogged === 0;
   server.baseZxid = event.snapZxid ?? 0;
-  const known = [...server.covered, ...server.log, ...server.cut].sort(([a], [b]) => a - b);
-  server.log = new Map(known.filter(([zxid]) => zxid > server.baseZxid && zxid <= lastZxid));
-  server.covered = new Map(known.filter(([zxid]) => zxid <= server.baseZxid));
+  for (const [zxid, hash] of server.cut) server.records.set(zxid, hash);
+  server.records.takeAbove(Math.max(lastZxid, server.baseZxid));
   server.cut.clear();
   server.lastLogged = lastZxid;
   server.durableZxid = lastZxid;
@@ -302,18 +309,15 @@ function changeRole(server: ServerModel, state: string): void {
 }
 
 function truncate(server: ServerModel, zxid: number): void {
-  for (const [logged, hash] of server.log) {
-    if (logged <= zxid) continue;
+  for (const [logged, hash] of server.records.takeAbove(Math.max(zxid, server.baseZxid))) {
     server.cut.set(logged, hash);
-    server.log.delete(logged);
   }
   server.lastLogged = Math.min(server.lastLogged, zxid);
   server.durableZxid = Math.min(server.durableZxid, zxid);
 }
 
 function install(server: ServerModel, zxid: number): void {
-  for (const [logged, hash] of server.log) server.cut.set(logged, hash);
-  server.log = new Map();
+  for (const [logged, hash] of server.records.takeAbove(server.baseZxid)) server.cut.set(logged, hash);
   server.baseZxid = zxid;
   server.lastLogged = zxid;
   server.durableZxid = 0;
