@@ -83,7 +83,7 @@ async function createSimulated(
     ...(messages === undefined ? {} : { messages }),
     // Only then: a server whose membership may change keeps it in files, which every other run is spared.
     reconfig: options.nemeses.some((name) => findNemesis(name)?.needs.includes('reconfig') === true),
-    ...tuningOf(options),
+    ...simulatedTuningOf(options),
     ...(mutant === null ? {} : { loadServer: loadServerFrom(`${mutant.root}/docker/zab/src`) }),
   });
   return { ensemble, drive: (main) => drive(ensemble, main) };
@@ -103,6 +103,19 @@ function tuningOf({ tickMs, snapCount, commitLogCount }: RunOptions): {
     ...(snapCount === null ? {} : { snapCount }),
     ...(commitLogCount === null ? {} : { commitLogCount }),
   };
+}
+
+/**
+ * A server that was away for a second gets a DIFF, after ten seconds it needs a snapshot: at 100 operations per second,
+ * half of them writes. Where more is asked, more is kept, or a busy ensemble would do little but take snapshots.
+ */
+function simulatedTuningOf(options: RunOptions): ReturnType<typeof tuningOf> {
+  const { ratePerSecond } = options;
+  const usual = {
+    snapCount: Math.max(200, Math.ceil(2 * ratePerSecond)),
+    commitLogCount: Math.max(50, Math.ceil(ratePerSecond / 2)),
+  };
+  return { ...usual, ...tuningOf(options) };
 }
 
 /** There the last two are keys of zoo.cfg like any other. */
