@@ -100,47 +100,71 @@ interface Watch {
   looks: number;
 }
 
-/** `events` in an order that agrees with cause and effect. */
-export function judgeTrace(
-  events: Iterable<TraceEvent>,
-  facts: EnsembleFacts,
-  invariants: readonly Invariant[] = traceInvariants,
-): TraceJudgement {
-  const model = new TraceModel(facts);
-  const findings = new Map<Invariant, { sentence: string; events: readonly TraceEvent[]; count: number }>();
-  const byEvent = new Map<string, Watch[]>();
-  const watches: Watch[] = [];
-  for (const invariant of invariants) {
-    const report: Report = (sentence, seen) => {
-      const known = findings.get(invariant);
-      if (known === undefined) findings.set(invariant, { sentence, events: seen, count: 1 });
-      else known.count += 1;
-    };
-    for (const [name, handler] of Object.entries(invariant.watch(model))) {
-      const watch: Watch = { invariant, handler, report, looks: 0 };
-      watches.push(watch);
-      const others = byEvent.get(name);
-      if (others === undefined) byEvent.set(name, [watch]);
-      else others.push(watch);
-    }
+interface Finding {
+  readonly sentence: string;
+  readonly events: readonly TraceEvent[];
+  count: number;
+}
+
+/** Judges reports one by one as they are made, so that nobody has to keep them. */
+export class TraceJudge {
+  readonly #invariants: readonly Invariant[];
+  readonly #model: TraceModel;
+  readonly #findings = new Map<Invariant, Finding>();
+  readonly #byEvent = new Map<string, Watch[]>();
+
+  constructor(facts: EnsembleFacts, invariants: readonly Invariant[] = traceInvariants) {
+    this.#invariants = invariants;
+    this.#model = new TraceModel(facts);
+    for (const invariant of invariants) this.#watch(invariant);
   }
-  // Hundreds of thousands of events for a minute: nothing is made in here.
-  for (const event of events) {
-    const watching = byEvent.get(event.event);
+
+  /** To be shown every event, in an order that agrees with cause and effect. */
+  take(event: TraceEvent): void {
+    // A million events for a minute: nothing is made in here.
+    const watching = this.#byEvent.get(event.event);
     if (watching !== undefined) {
       for (const watch of watching) {
         watch.looks += 1;
         watch.handler(event, watch.report);
       }
     }
-    model.apply(event);
+    this.#model.apply(event);
   }
-  const looks = new Map(invariants.map(({ id }) => [id, 0]));
-  for (const { invariant, looks: count } of watches) {
-    looks.set(invariant.id, (looks.get(invariant.id) ?? 0) + count);
+
+  conclude(): TraceJudgement {
+    const looks = new Map(this.#invariants.map(({ id }) => [id, 0]));
+    for (const { invariant, looks: count } of [...this.#byEvent.values()].flat()) {
+      looks.set(invariant.id, (looks.get(invariant.id) ?? 0) + count);
+    }
+    return {
+      findings: Array.from(this.#findings, ([invariant, finding]) => ({ invariant, ...finding })),
+      looks,
+    };
   }
-  return {
-    findings: Array.from(findings, ([invariant, finding]) => ({ invariant, ...finding })),
-    looks,
-  };
+
+  #watch(invariant: Invariant): void {
+    const report: Report = (sentence, events) => {
+      const known = this.#findings.get(invariant);
+      if (known === undefined) this.#findings.set(invariant, { sentence, events, count: 1 });
+      else known.count += 1;
+    };
+    for (const [name, handler] of Object.entries(invariant.watch(this.#model))) {
+      const watch: Watch = { invariant, handler, report, looks: 0 };
+      const others = this.#byEvent.get(name);
+      if (others === undefined) this.#byEvent.set(name, [watch]);
+      else others.push(watch);
+    }
+  }
+}
+
+/** `events` in an order that agrees with cause and effect. */
+export function judgeTrace(
+  events: Iterable<TraceEvent>,
+  facts: EnsembleFacts,
+  invariants: readonly Invariant[] = traceInvariants,
+): TraceJudgement {
+  const judge = new TraceJudge(facts, invariants);
+  for (const event of events) judge.take(event);
+  return judge.conclude();
 }

@@ -1,11 +1,8 @@
 // The invariants as one guarantee of a run. It is the only one that looks inside the servers, so a defect that
 // it alone sees is one that no client could have seen.
 
-import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import type { Evidence, GuaranteeResult } from '../verdict.ts';
-import type { TraceFinding } from './judge-trace.ts';
-import { judgeTrace } from './judge-trace.ts';
-import type { EnsembleFacts } from './trace-model.ts';
+import type { TraceFinding, TraceJudge } from './judge-trace.ts';
 
 export const traceGuarantee = {
   name: 'trace-invariants',
@@ -14,18 +11,15 @@ export const traceGuarantee = {
     'elections, epochs, logs, commits, sessions and replies keep the invariants of ZAB (sim world)',
 } as const;
 
-/** Null events: the world knows no order of what its servers report. */
-export function judgeTraceGuarantee(
-  events: readonly TraceEvent[] | null,
-  facts: EnsembleFacts,
-): GuaranteeResult {
+/** Null: the world knows no order of what its servers report. */
+export function concludeTrace(judge: Pick<TraceJudge, 'conclude'> | null): GuaranteeResult {
   const { name, title } = traceGuarantee;
   const common = { name, title, leastOpportunities: 1 };
-  if (events === null) {
+  if (judge === null) {
     const reason = 'only the simulated world knows in which order its servers did what they report';
     return { ...common, verdict: 'not-supported', opportunities: 0, reason, evidence: [] };
   }
-  const { findings, looks } = judgeTrace(events, facts);
+  const { findings, looks } = judge.conclude();
   const opportunities = [...looks.values()].reduce((sum, count) => sum + count, 0);
   const [first] = findings;
   if (first !== undefined) {

@@ -55,9 +55,32 @@ interface Standing {
   phase: CoveredPhase;
 }
 
-/** `events` in time; observers vote in no election. */
+/** Reports that tell where a server stands, or that are counted. */
+const telling: ReadonlySet<string> = new Set([
+  'LOAD',
+  'STATE',
+  'SYNC_SEND',
+  'ACTIVATE',
+  'UPTODATE',
+  'SNAP_TAKE',
+  'EXPIRE_DECIDE',
+]);
+
+/** What coverage needs of a trace: one report in a thousand, each with its place among all. */
+export class CoverageTape {
+  readonly entries: { readonly position: number; readonly event: TraceEvent }[] = [];
+  #position = 0;
+
+  /** To be shown every report from the first on. */
+  readonly take = (event: TraceEvent): void => {
+    const position = this.#position++;
+    if (telling.has(event.event)) this.entries.push({ position, event });
+  };
+}
+
+/** Observers vote in no election. */
 export function coverageOf(
-  events: readonly TraceEvent[],
+  { entries }: Pick<CoverageTape, 'entries'>,
   faults: readonly InjectedFault[],
   observers: readonly number[],
   history: readonly Operation[] = [],
@@ -96,7 +119,7 @@ export function coverageOf(
       }
     }
   };
-  for (const [position, event] of events.entries()) {
+  for (const { position, event } of entries) {
     meet(event.time, position);
     follow(event, standingOf, counts);
   }
@@ -214,4 +237,4 @@ function addCells(one: FaultCells, other: FaultCells): FaultCells {
   return cells;
 }
 
-export const noCoverage: Coverage = coverageOf([], [], []);
+export const noCoverage: Coverage = coverageOf({ entries: [] }, [], []);

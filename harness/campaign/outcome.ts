@@ -5,7 +5,7 @@ import type { Verdict } from '../../checkers/verdict.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import type { OperationCounts, RunOptions, RunResult } from '../run/run-result.ts';
 import { run } from '../run/run.ts';
-import { coverageOf, noCoverage } from './coverage.ts';
+import { CoverageTape, coverageOf, noCoverage } from './coverage.ts';
 import type { Coverage } from './coverage.ts';
 
 export interface RunOutcome {
@@ -33,10 +33,12 @@ export interface RunOutcome {
 /** Carries out one run and writes nothing. */
 export async function runForOutcome(options: RunOptions, mutantRoot?: string): Promise<RunOutcome> {
   let over = null as ((faults: RunResult['faults']) => Coverage) | null;
+  const tape = new CoverageTape();
   const result = await run(options, {
     keepsFiles: false,
+    report: tape.take,
     over: (ensemble, history) => {
-      over = (faults) => coverageOf(ensemble.traceEvents() ?? [], faults, observersOf(ensemble), history);
+      over = (faults) => coverageOf(tape, faults, observersOf(ensemble), history);
     },
     ...(mutantRoot === undefined ? {} : { mutantRoot }),
   });

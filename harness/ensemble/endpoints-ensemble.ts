@@ -35,6 +35,7 @@ export function createEndpointsEnsemble(endpoints: readonly SocketAddress[]): En
 }
 
 class EndpointsEnsemble extends WithoutDeeperFaults implements Ensemble {
+  readonly reportCount = 0;
   readonly world = 'endpoints';
   readonly clock = new WallClock();
   readonly capabilities: ReadonlySet<Capability> = new Set<Capability>();
@@ -122,7 +123,7 @@ class EndpointsEnsemble extends WithoutDeeperFaults implements Ensemble {
   }
 
   /** Every machine has its own clock and its own order. */
-  traceEvents(): null {
+  watchTrace(): null {
     return null;
   }
 

@@ -53,10 +53,12 @@ export interface Cut {
   readonly to: number;
 }
 
+export type TraceWatch = (event: TraceEvent) => void;
+
 export interface EnsembleFiles {
   /** Relative path in the run folder, then content: logs, data directories. */
   readonly files: ReadonlyMap<string, Buffer | string>;
-  /** Lines of `trace.jsonl`, in the order of their times; empty where the system has none. */
+  /** Lines of `trace.jsonl`, in the order of their times; empty where there are none, or `watchTrace` shows them. */
   readonly trace: readonly string[];
 }
 
@@ -93,11 +95,14 @@ export interface Ensemble extends AsyncDisposable, DeeperFaults {
   canReach(from: number, to: number): Promise<boolean>;
 
   collect(): Promise<EnsembleFiles>;
+  /** How often servers reported something so far; 0 where nobody knows the order of what they report. */
+  readonly reportCount: number;
   /**
-   * What the servers reported so far, in an order that agrees with cause and effect. Null where nobody knows
-   * such an order, and where the servers report nothing.
+   * Shows every further report at the moment at which it is made, in an order that agrees with cause and effect; the
+   * answer ends that. Reports are kept nowhere, a minute has a million. Null where nobody knows such an order, and
+   * where the servers report nothing.
    */
-  traceEvents(): readonly TraceEvent[] | null;
+  watchTrace(watch: TraceWatch): (() => void) | null;
   /** Simulated world: a hash over everything that happened, equal for equal seeds. Null elsewhere. */
   traceHash(): string | null;
 }

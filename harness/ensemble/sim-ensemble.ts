@@ -27,6 +27,7 @@ import type {
   RunClock,
   ServerDescription,
   ServerStatus,
+  TraceWatch,
 } from './ensemble.ts';
 import { loadBundledServer } from './server-module.ts';
 import type { LoadServer, ServerModule } from './server-module.ts';
@@ -81,8 +82,9 @@ export class SimEnsemble implements Ensemble {
   readonly #time = new VirtualTime(this.#scheduler, makeDrain());
   readonly #network: SimulatedNetwork;
   readonly #machines = new Map<number, SimulatedServer>();
-  readonly #trace: TraceEvent[] = [];
-  readonly #traceWatches = new Set<(event: TraceEvent) => void>();
+  #reportCount = 0;
+  /** Replaced, never changed: one may leave while all are shown a report. */
+  #traceWatches: readonly TraceWatch[] = [];
   readonly #clients: ZooKeeperClient[] = [];
   readonly #administrators = new Map<number, Client>();
 
@@ -277,16 +279,15 @@ export class SimEnsemble implements Ensemble {
 
   awaitTrace(matches: (event: TraceEvent) => boolean, withinMs: number): Promise<TraceEvent | null> {
     return this.#time.wait((settle) => {
-      const watch = (event: TraceEvent): void => {
-        if (matches(event)) finish(event);
-      };
       const timeout = this.#scheduler.after(withinMs * nsPerMs, () => finish(null));
       const finish = (event: TraceEvent | null): void => {
         this.#scheduler.cancel(timeout);
-        this.#traceWatches.delete(watch);
+        unwatch();
         settle(event);
       };
-      this.#traceWatches.add(watch);
+      const unwatch = this.#watch((event) => {
+        if (matches(event)) finish(event);
+      });
     });
   }
 
@@ -311,11 +312,15 @@ export class SimEnsemble implements Ensemble {
       files.set(`logs/server-${sid}.log`, machine.logLines.map((line) => `${line}\n`).join(''));
       for (const [path, content] of machine.disk.contents()) files.set(`data/server-${sid}${path}`, content);
     }
-    return { files, trace: this.#trace.map((event) => JSON.stringify(event)) };
+    return { files, trace: [] };
   }
 
-  traceEvents(): readonly TraceEvent[] | null {
-    return this.capabilities.has('traces') ? this.#trace : null;
+  get reportCount(): number {
+    return this.#reportCount;
+  }
+
+  watchTrace(watch: TraceWatch): (() => void) | null {
+    return this.capabilities.has('traces') ? this.#watch(watch) : null;
   }
 
   traceHash(): string {
@@ -328,8 +333,15 @@ export class SimEnsemble implements Ensemble {
   }
 
   #report(event: TraceEvent): void {
-    this.#trace.push(event);
+    this.#reportCount += 1;
     for (const watch of this.#traceWatches) watch(event);
+  }
+
+  #watch(watch: TraceWatch): () => void {
+    this.#traceWatches = [...this.#traceWatches, watch];
+    return () => {
+      this.#traceWatches = this.#traceWatches.filter((each) => each !== watch);
+    };
   }
 
   #machine(sid: number): SimulatedServer {

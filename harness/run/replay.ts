@@ -28,20 +28,21 @@ export interface Replay {
 
 /** The folder as it was kept; its result as it was read. */
 export async function replay(folder: string, before: RunResult, signal?: AbortSignal): Promise<Replay> {
-  let history: readonly string[] = [];
-  let trace: readonly string[] = [];
+  const trace = new FileComparison(join(folder, runFiles.trace), 'trace');
+  const history = new FileComparison(join(folder, runFiles.history), 'history');
   const result = await run(before.options, {
     keepsFiles: false,
     ...(signal === undefined ? {} : { signal }),
-    over: (ensemble, operations) => {
-      history = operations.map(formatOperation);
-      trace = (ensemble.traceEvents() ?? []).map((event) => JSON.stringify(event));
+    report: (event) => trace.take(() => JSON.stringify(event)),
+    over: (_ensemble, operations) => {
+      for (const operation of operations) history.take(() => formatOperation(operation));
     },
   });
+  const { reports } = before;
   const differences = [
     ...compareText('trace hash', before.traceHash, result.traceHash),
-    ...compareFile(join(folder, runFiles.history), 'history', history),
-    ...compareFile(join(folder, runFiles.trace), 'trace', trace),
+    ...history.end(),
+    ...trace.end({ isCut: reports !== undefined && reports.written < reports.made }),
     ...compareText('verdicts', verdictsOf(before), verdictsOf(result)),
   ];
   return {
@@ -52,16 +53,38 @@ export async function replay(folder: string, before: RunResult, signal?: AbortSi
   };
 }
 
-/** A folder that keeps only the result is compared by what it has. */
-function compareFile(file: string, what: string, now: readonly string[]): Difference[] {
-  if (!existsSync(file)) return [];
-  const before = readFileSync(file, 'utf8').split('\n');
-  if (before.at(-1) === '') before.pop();
-  for (let index = 0; index < Math.max(before.length, now.length); index++) {
-    const [was, is] = [before[index] ?? null, now[index] ?? null];
-    if (was !== is) return [{ what, line: index + 1, before: was, now: is }];
+/** Line by line against a file as the lines come. A folder that keeps only the result is compared by what it has. */
+class FileComparison {
+  readonly #what: string;
+  readonly #before: readonly string[] | null;
+  #count = 0;
+  #first: Difference | null = null;
+
+  constructor(file: string, what: string) {
+    this.#what = what;
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : null;
+    if (lines?.at(-1) === '') lines.pop();
+    this.#before = lines;
   }
-  return [];
+
+  take(format: () => string): void {
+    const index = this.#count++;
+    if (this.#before === null || this.#first !== null) return;
+    const was = this.#before[index] ?? null;
+    const is = format();
+    if (was !== is) this.#first = { what: this.#what, line: index + 1, before: was, now: is };
+  }
+
+  end({ isCut = false } = {}): Difference[] {
+    const lines = this.#before;
+    if (lines === null) return [];
+    const first = this.#first;
+    if (isCut && first?.line === lines.length + 1) return [];
+    if (first !== null) return [first];
+    const missing = lines[this.#count];
+    if (missing === undefined) return [];
+    return [{ what: this.#what, line: this.#count + 1, before: missing, now: null }];
+  }
 }
 
 function compareText(what: string, before: string | null, now: string | null): Difference[] {

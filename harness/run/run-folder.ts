@@ -3,6 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { HistoryError } from '../history/history-error.ts';
+import { HistoryFileWriter } from '../history/history-file.ts';
+import type { TraceEvent } from '../history/trace-event.ts';
 import type { EnsembleFiles } from '../ensemble/ensemble.ts';
 import type { InjectedFault, RunOptions, RunResult } from './run-result.ts';
 
@@ -60,6 +62,15 @@ export class RunFolder {
   writeCrash(error: Error): void {
     if (!this.#isKept) return;
     writeFileSync(join(this.path, 'logs', 'harness-error.txt'), `${error.stack ?? error.message}\n`);
+  }
+
+  writeTrace(events: Iterable<TraceEvent>): void {
+    const writer = new HistoryFileWriter(this.file('trace'));
+    try {
+      for (const event of events) writer.write(`${JSON.stringify(event)}\n`);
+    } finally {
+      writer.close();
+    }
   }
 
   writeCollected({ files, trace }: EnsembleFiles): void {

@@ -1,6 +1,6 @@
 // What a run says while it runs. The command line turns it into a live line; tests ignore it.
 
-import type { Ensemble } from '../ensemble/ensemble.ts';
+import type { Ensemble, TraceWatch } from '../ensemble/ensemble.ts';
 import type { ScriptedOperation } from '../generator/scripted-operation.ts';
 import type { Operation } from '../history/operation.ts';
 import type { ScriptedFault } from '../nemesis/scripted-fault.ts';
@@ -45,6 +45,8 @@ export interface RunHooks {
   readonly drawnFault?: (fault: ScriptedFault) => void;
   /** Sees what servers send one another, in the simulated world. */
   readonly messages?: MessageLog;
+  /** Shown every report of the servers, in the simulated world. */
+  readonly report?: TraceWatch;
   /** Called when the run is over, before its ensemble goes. */
   readonly over?: (ensemble: Ensemble, history: readonly Operation[]) => void;
 }

@@ -118,6 +118,8 @@ export interface RunResult {
   readonly wallSeconds: number;
   readonly firstOperationSeconds: number | null;
   readonly traceHash: string | null;
+  /** What servers reported, where somebody saw them do it, and how much of it is in `trace.jsonl`. */
+  readonly reports?: { readonly made: number; readonly written: number };
   /** Of a run that was made smaller. */
   readonly size?: RunSize;
   readonly replayCommand: string;

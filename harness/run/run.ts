@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCheckers } from '../../checkers/run-checkers.ts';
-import { judgeTraceGuarantee } from '../../checkers/trace/trace-guarantee.ts';
+import { concludeTrace } from '../../checkers/trace/trace-guarantee.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
 import { renderHtmlReport } from '../../reports/html-report.ts';
 import { makeSpaceTime } from '../../reports/space-time/space-time.ts';
@@ -16,6 +16,7 @@ import { EnvironmentError } from '../ensemble/ensemble.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { HistoryFileWriter, streamHistoryFile } from '../history/history-file.ts';
 import type { Operation } from '../history/operation.ts';
+import type { TraceEvent } from '../history/trace-event.ts';
 import { HistoryRecorder } from '../history/recorder.ts';
 import { packageRoot } from '../package-root.ts';
 import { Random } from '../random/random.ts';
@@ -24,6 +25,7 @@ import { exitCodeOf, verdictOf } from './exit-code.ts';
 import { judgeProgress } from './progress-guarantee.ts';
 import { provision, type World } from './provision.ts';
 import { RunFolder } from './run-folder.ts';
+import { RunReports } from './run-reports.ts';
 import { requireNemeses, RunLife } from './run-life.ts';
 import { replayCommand, worldOf } from './run-options.ts';
 import { sizeOf } from './run-size.ts';
@@ -33,48 +35,51 @@ import type { OperationCounts, RunOptions, RunResult } from './run-result.ts';
 import { PatchError } from './unified-diff.ts';
 
 /** Half a kilobyte each. */
-const mostEntriesInMemory = 200_000;
+const mostEntriesInMemory = 500_000;
 
 export async function run(options: RunOptions, hooks: RunHooks = {}): Promise<RunResult> {
   const first = new Run(options, hooks);
   const result = await first.run();
   // To watch a long run would take the memory that its history does not.
   const isWatchable = result.world === 'sim' && hooks.keepsFiles !== false && !first.isLong;
-  if (result.verdict === 'violated' && isWatchable) await drawViolation(first, { options, result, hooks });
-  return result;
+  return result.verdict === 'violated' && isWatchable ? lookAgain(first, { options, result, hooks }) : result;
 }
 
 /**
- * A simulated run that failed is run again with an observer on the wire, for the diagram in its report: to watch
- * every run would slow down all those that pass.
+ * A simulated run that failed is run again with an observer on the wire, for the diagram in its report and for the
+ * whole of its trace: to watch every run so would slow down all those that pass.
  */
-async function drawViolation(
+async function lookAgain(
   first: Run,
   { options, result, hooks }: { options: RunOptions; result: RunResult; hooks: RunHooks },
-): Promise<void> {
+): Promise<RunResult> {
   const messages = new MessageLog();
   const { signal, mutantRoot } = hooks;
   let spaceTime: SpaceTime | null = null;
   let history: readonly Operation[] = [];
+  const trace: TraceEvent[] = [];
   try {
     await new Run(options, {
       keepsFiles: false,
       messages,
+      report: (event) => void trace.push(event),
       ...(signal === undefined ? {} : { signal }),
       ...(mutantRoot === undefined ? {} : { mutantRoot }),
       over: (ensemble, operations) => {
         history = operations;
-        const trace = ensemble.traceEvents() ?? [];
         if (ensemble.traceHash() !== result.traceHash) return;
         spaceTime = makeSpaceTime({ result, history, trace, messages: messages.messages });
       },
     }).run();
   } catch (error) {
     // The report without the diagram is there already.
-    if (error instanceof RunInterrupted) return;
+    if (error instanceof RunInterrupted) return result;
     throw error;
   }
-  if (spaceTime !== null) first.writeDiagram({ result, history, spaceTime });
+  if (spaceTime === null) return result;
+  const whole = { ...result, reports: { made: trace.length, written: trace.length } };
+  first.writeAgain({ result: whole, history, spaceTime, trace });
+  return whole;
 }
 
 class Run {
@@ -90,6 +95,7 @@ class Run {
   #ensemble: Ensemble | null = null;
   #life: RunLife | null = null;
   #traceHash: string | null = null;
+  #reports: RunReports | null = null;
   /** Judged once, also when tearing down fails afterwards and the result is made anew. */
   #guarantees: readonly GuaranteeResult[] | null = null;
 
@@ -149,7 +155,9 @@ class Run {
     const recorder = new HistoryRecorder({
       nowNs: () => ensemble.clock.nowNs(),
       ...(sink === null ? {} : { sink }),
-      ...(sink === null || isAskedFor ? {} : { mostInMemory: this.#hooks.mostInMemory ?? mostEntriesInMemory }),
+      ...(sink === null || isAskedFor
+        ? {}
+        : { mostInMemory: this.#hooks.mostInMemory ?? mostEntriesInMemory }),
     });
     this.#recorder = recorder;
     const progress = this.#hooks.progress ?? (() => {});
@@ -165,12 +173,21 @@ class Run {
     });
     this.#life = life;
 
+    const reports = new RunReports(ensemble, {
+      file: this.#sink === null ? null : this.#folder.file('trace'),
+      watch: this.#hooks.report,
+    });
+    this.#reports = reports;
     const living = life.live().catch((error: unknown) => {
       // After an interruption everything fails that was under way, and nobody listens any more.
       if (signal?.aborted !== true) this.#note(error);
     });
-    if (await world.drive(Promise.race([living.then(() => false), interrupted]))) {
-      throw new RunInterrupted(this.#folder.path);
+    try {
+      if (await world.drive(Promise.race([living.then(() => false), interrupted]))) {
+        throw new RunInterrupted(this.#folder.path);
+      }
+    } finally {
+      reports.end();
     }
     this.#enter('collecting');
     this.#traceHash = ensemble.traceHash();
@@ -190,6 +207,11 @@ class Run {
     return this.#recorder.isInMemory
       ? this.#recorder.operations
       : streamHistoryFile(this.#folder.file('history'));
+  }
+
+  get #reportCounts(): Pick<RunResult, 'reports'> {
+    const reports = this.#reports;
+    return reports === null || reports.judge === null ? {} : { reports: reports.counts };
   }
 
   get isLong(): boolean {
@@ -221,12 +243,15 @@ class Run {
     }
   }
 
-  writeDiagram(given: {
+  writeAgain(given: {
     readonly result: RunResult;
     readonly history: Iterable<Operation>;
     readonly spaceTime: SpaceTime;
+    readonly trace: readonly TraceEvent[];
   }): void {
-    const { result, history, spaceTime } = given;
+    const { result, history, spaceTime, trace } = given;
+    this.#folder.write('result', `${JSON.stringify(result, null, 2)}\n`);
+    this.#folder.writeTrace(trace);
     this.#folder.write('spaceTime', `${JSON.stringify(spaceTime)}\n`);
     this.#folder.write('report', renderHtmlReport(result, history, spaceTime));
   }
@@ -260,20 +285,8 @@ class Run {
   }
 
   #judgeTrace(): GuaranteeResult[] {
-    const ensemble = this.#ensemble;
-    if (ensemble === null) return [];
-    const { servers, tickMs, syncLimit } = ensemble;
-    const sidsOf = (role: string): number[] =>
-      servers.filter((server) => server.role === role).map(({ sid }) => sid);
     try {
-      return [
-        judgeTraceGuarantee(ensemble.traceEvents(), {
-          voters: sidsOf('participant'),
-          observers: sidsOf('observer'),
-          tickMs,
-          syncLimit,
-        }),
-      ];
+      return this.#reports === null ? [] : [concludeTrace(this.#reports.judge)];
     } catch (thrown) {
       this.#note(thrown);
       return [];
@@ -310,6 +323,7 @@ class Run {
       wallSeconds: (performance.now() - this.#startedMs) / 1000,
       firstOperationSeconds: this.#life?.firstOperationSeconds ?? null,
       traceHash: this.#traceHash,
+      ...this.#reportCounts,
       replayCommand:
         options.script === undefined
           ? replayCommand(options)

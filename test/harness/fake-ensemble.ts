@@ -27,6 +27,7 @@ export interface FakeEnsembleOptions {
 }
 
 export class FakeEnsemble extends WithoutDeeperFaults implements Ensemble {
+  readonly reportCount = 0;
   readonly world = 'sim';
   readonly clock = new VirtualClock();
   readonly capabilities: ReadonlySet<Capability>;
@@ -118,7 +119,7 @@ export class FakeEnsemble extends WithoutDeeperFaults implements Ensemble {
     return { files: new Map(), trace: [] };
   }
 
-  traceEvents(): null {
+  watchTrace(): null {
     return null;
   }
 

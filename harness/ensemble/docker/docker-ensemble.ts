@@ -120,6 +120,7 @@ interface Provisioned {
 }
 
 export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
+  readonly reportCount = 0;
   readonly world = 'docker';
   readonly clock = new WallClock();
   readonly capabilities: ReadonlySet<Capability>;
@@ -277,7 +278,7 @@ export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
   }
 
   /** Every machine has its own clock and its own order. */
-  traceEvents(): null {
+  watchTrace(): null {
     return null;
   }
 

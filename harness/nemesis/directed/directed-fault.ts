@@ -37,7 +37,8 @@ export class DirectedFault implements Fault {
   #cuts: readonly Cut[] = [];
   #links: readonly LinkCondition[] = [];
   /** Where in the trace the present stretch of actions began: what it brought about counts for the next await. */
-  #anchor = 0;
+  /** What servers reported since the last thing that was done to them. */
+  #tape: TraceEvent[] = [];
   #stepsTaken = 0;
   #outcome: string;
 
@@ -76,13 +77,17 @@ export class DirectedFault implements Fault {
 
   async inject(): Promise<void> {
     this.#outcome = 'under way';
-    this.#anchor = this.#traceLength;
+    this.#tape = [];
+    const unwatch = this.#tools.ensemble.watchTrace((event) => this.#tape.push(event));
     try {
       await this.#takeAll(this.#schedule.steps);
       this.#outcome = wholeSchedule;
     } catch (error) {
       if (!(error instanceof GaveUp)) throw error;
       this.#outcome = `given up after ${this.#stepsTaken} steps: ${error.message}`;
+    } finally {
+      unwatch?.();
+      this.#tape = [];
     }
   }
 
@@ -119,19 +124,19 @@ export class DirectedFault implements Fault {
     switch (step.type) {
       case 'await':
         await this.#await(step);
-        this.#anchor = this.#traceLength;
+        this.#tape = [];
         return;
       case 'wait':
         await ensemble.clock.sleep(step.ticks * ensemble.tickMs);
-        this.#anchor = this.#traceLength;
+        this.#tape = [];
         return;
       case 'bind':
         await this.#bindLeader(step);
-        this.#anchor = this.#traceLength;
+        this.#tape = [];
         return;
       case 'serving':
         await this.#awaitServing(this.#sids(step.servers), step.withinTicks);
-        this.#anchor = this.#traceLength;
+        this.#tape = [];
         return;
       case 'strike':
         for (const sid of this.#sids(step.servers)) await this.#strike(step.strike, sid);
@@ -181,11 +186,8 @@ export class DirectedFault implements Fault {
     const { ensemble } = this.#tools;
     let missing = step.count;
     const matches = (event: TraceEvent): boolean => this.#isMeant(event, step) && --missing === 0;
-    const past = ensemble.traceEvents() ?? [];
-    for (let index = this.#anchor; index < past.length; index++) {
-      const event = past[index] as TraceEvent;
-      if (matches(event)) return this.#name(step.as, event);
-    }
+    const past = this.#tape.find(matches);
+    if (past !== undefined) return this.#name(step.as, past);
     const found = await ensemble.awaitTrace(matches, step.withinTicks * ensemble.tickMs);
     if (found !== null) return this.#name(step.as, found);
     if (step.isOptional) return;
@@ -304,7 +306,7 @@ export class DirectedFault implements Fault {
     const answer = ensemble.reconfigure(at, change, reconfigTicks * ensemble.tickMs);
     if (!step.isAwaited) return void answer;
     const failure = await answer;
-    this.#anchor = this.#traceLength;
+    this.#tape = [];
     if (failure !== null) throw new GaveUp(`the membership was not changed: ${failure}`);
   }
 
@@ -334,11 +336,12 @@ export class DirectedFault implements Fault {
 
   #note(kind: string, sid: number): void {
     this.#harmed.add(sid);
-    this.strikes.push({ kind, sid, timeNs: this.#tools.ensemble.clock.nowNs(), reports: this.#traceLength });
-  }
-
-  get #traceLength(): number {
-    return this.#tools.ensemble.traceEvents()?.length ?? 0;
+    this.strikes.push({
+      kind,
+      sid,
+      timeNs: this.#tools.ensemble.clock.nowNs(),
+      reports: this.#tools.ensemble.reportCount,
+    });
   }
 
   #sids(names: readonly ServerName[]): number[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { judgeTrace, traceInvariants } from '../../../checkers/trace/judge-trace.ts';
-import { judgeTraceGuarantee } from '../../../checkers/trace/trace-guarantee.ts';
+import { concludeTrace } from '../../../checkers/trace/trace-guarantee.ts';
 import { begun, facts, hashOf, zxid } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -443,21 +443,21 @@ describe('trace invariants', () => {
 
 describe('trace invariants as a guarantee', () => {
   it('are violated with the invariant as the subject', () => {
-    const result = judgeTraceGuarantee(begun().propose(3, three).events, facts);
+    const result = concludeTrace({ conclude: () => judgeTrace(begun().propose(3, three).events, facts) });
     assert.equal(result.verdict, 'violated');
     assert.match(result.evidence[0]?.subject ?? '', /^I-10 zxids count/);
   });
 
   it('are not supported where nobody knows an order of the events', () => {
-    assert.equal(judgeTraceGuarantee(null, facts).verdict, 'not-supported');
+    assert.equal(concludeTrace(null).verdict, 'not-supported');
   });
 
   it('are not exercised by an empty trace', () => {
-    assert.equal(judgeTraceGuarantee([], facts).verdict, 'not-exercised');
+    assert.equal(concludeTrace({ conclude: () => judgeTrace([], facts) }).verdict, 'not-exercised');
   });
 
   it('pass with the looks that they took', () => {
-    const result = judgeTraceGuarantee(begun().events, facts);
+    const result = concludeTrace({ conclude: () => judgeTrace(begun().events, facts) });
     assert.equal(result.verdict, 'pass');
     assert.ok(result.opportunities > 50);
   });

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { addCoverage, coverageOf, noCoverage } from '../../../harness/campaign/coverage.ts';
+import { addCoverage, CoverageTape, coverageOf, noCoverage } from '../../../harness/campaign/coverage.ts';
 import type { Operation } from '../../../harness/history/operation.ts';
+import type { TraceEvent } from '../../../harness/history/trace-event.ts';
 import type { InjectedFault } from '../../../harness/run/run-result.ts';
 import { begun, zxid } from '../../checkers/trace/scene.ts';
 
 function fault(nemesis: string, targets: readonly number[], startNs: number): InjectedFault {
   return { nemesis, shape: nemesis, targets, startNs, endNs: null, proof: 'seen', acknowledgedDuring: 0 };
+}
+
+function taped(events: readonly TraceEvent[]): CoverageTape {
+  const tape = new CoverageTape();
+  events.forEach(tape.take);
+  return tape;
 }
 
 describe('coverage', () => {
@@ -19,7 +26,7 @@ describe('coverage', () => {
     const syncingNs = scene.events.at(-1)?.time ?? 0;
 
     const { cells } = coverageOf(
-      scene.events,
+      taped(scene.events),
       [
         fault('kill', [3, 2], servedNs + 1),
         fault('pause', [1], lookingNs + 1),
@@ -41,7 +48,7 @@ describe('coverage', () => {
   it('counts what happened whether a fault met it or not', () => {
     const scene = begun().load(1).add(2, 'SNAP_TAKE').add(3, 'EXPIRE_DECIDE', { session: 'a' });
 
-    assert.deepEqual(coverageOf(scene.events, [], []).happenings, {
+    assert.deepEqual(coverageOf(taped(scene.events), [], []).happenings, {
       elections: 1,
       DIFF: 0,
       TRUNC: 0,
@@ -62,7 +69,7 @@ describe('coverage', () => {
     const whole = { ...fault('some-schedule', [1, 3], 0), shape: 'every step taken', strikes };
     const broken = { ...fault('some-schedule', [], 0), shape: 'given up after 1 steps: why', strikes: [] };
 
-    const { cells, schedules } = coverageOf(scene.events, [whole, broken], []);
+    const { cells, schedules } = coverageOf(taped(scene.events), [whole, broken], []);
 
     assert.deepEqual(cells, { 'kill leader broadcast': 1, 'power-loss follower broadcast': 1 });
     assert.deepEqual(schedules, { 'some-schedule': { whole: 1, givenUp: 1 } });
@@ -75,7 +82,7 @@ describe('coverage', () => {
     const strikes = [{ kind: 'power-loss', sid: 1, timeNs, reports: scene.events.length }];
     scene.load(1);
 
-    const { cells } = coverageOf(scene.events, [{ ...fault('some-schedule', [1], 0), strikes }], []);
+    const { cells } = coverageOf(taped(scene.events), [{ ...fault('some-schedule', [1], 0), strikes }], []);
 
     assert.deepEqual(cells, { 'power-loss follower TRUNC': 1 });
   });
@@ -97,13 +104,18 @@ describe('coverage', () => {
       entry(4, 1, 'ok', 'read'),
     ];
 
-    const { operations } = coverageOf([], [fault('kill', [1], 15), fault('pause', [1], 35)], [], history);
+    const { operations } = coverageOf(
+      taped([]),
+      [fault('kill', [1], 15), fault('pause', [1], 35)],
+      [],
+      history,
+    );
 
     assert.deepEqual(operations, { 'kill write': 1, 'kill read': 1, 'pause read': 1 });
   });
 
   it('adds up', () => {
-    const one = coverageOf(begun().events, [fault('kill', [3], 1e12)], []);
+    const one = coverageOf(taped(begun().events), [fault('kill', [3], 1e12)], []);
 
     const sum = addCoverage(addCoverage(one, one), noCoverage);
 

@@ -4,6 +4,7 @@ import { judgeTrace } from '../../../checkers/trace/judge-trace.ts';
 import { createSimEnsemble, type SimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
 import { loadBundledServer, type LoadServer } from '../../../harness/ensemble/server-module.ts';
 import { Random } from '../../../harness/random/random.ts';
+import { keepTrace, keptTrace } from './kept-trace.ts';
 
 const patience = { sessionTimeoutMs: 4000, requestTimeoutMs: 6000 };
 
@@ -24,6 +25,7 @@ interface Observed {
 /** Loses its quorum, serves what it has, and gets its quorum back; the hash of all that happened. */
 async function loseAndRegainQuorum(seed: number): Promise<Observed> {
   await using ensemble: SimEnsemble = createSimEnsemble({ random: new Random(seed), servers: 3, loadServer });
+  keepTrace(ensemble);
   await ensemble.start();
   await ensemble.clock.sleep(3_000);
   const writer = ensemble.client({ ...patience, servers: [1, 2, 3] });
@@ -54,7 +56,7 @@ async function loseAndRegainQuorum(seed: number): Promise<Observed> {
   await after.setData('/kept', Buffer.from('again'), -1);
   reads.push((await after.getData('/kept')).data.toString());
   const facts = { voters: [1, 2, 3], observers: [], tickMs: ensemble.tickMs, syncLimit: ensemble.syncLimit };
-  const { findings } = judgeTrace(ensemble.traceEvents() ?? [], facts);
+  const { findings } = judgeTrace(keptTrace(ensemble), facts);
   const broken = findings.map(({ invariant, sentence }) => `${invariant.id}: ${sentence}`);
   return { broken, hash: ensemble.traceHash(), reads, kinds };
 }

@@ -5,11 +5,13 @@ import type { Client } from '../../../harness/client/client.ts';
 import { createSimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
 import type { SimEnsemble } from '../../../harness/ensemble/sim-ensemble.ts';
 import { Random } from '../../../harness/random/random.ts';
+import { keepTrace, keptTrace } from './kept-trace.ts';
 
 const patience = { sessionTimeoutMs: 4000, requestTimeoutMs: 2000 };
 
 async function startEnsemble(seed: number, options: { observers?: number } = {}): Promise<SimEnsemble> {
   const ensemble = createSimEnsemble({ random: new Random(seed), servers: 5, ...options });
+  keepTrace(ensemble);
   await ensemble.start();
   return ensemble;
 }
@@ -108,7 +110,7 @@ describe('the bundled ensemble in the simulated world', () => {
       }
       await waitForLeader(ensemble);
 
-      const { findings } = judgeTrace(ensemble.traceEvents()!, {
+      const { findings } = judgeTrace(keptTrace(ensemble), {
         voters: [1, 2, 3, 4, 5],
         observers: [],
         tickMs: ensemble.tickMs,
@@ -229,7 +231,7 @@ describe('the bundled ensemble in the simulated world', () => {
         await client.setData('/register', Buffer.from(String(count)), -1).catch(() => {});
         if (dawdles && count % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
       }
-      return { hash: ensemble.traceHash(), trace: [...(await ensemble.collect()).trace] };
+      return { hash: ensemble.traceHash(), trace: keptTrace(ensemble).map((event) => JSON.stringify(event)) };
     };
 
     const first = await runOnce(9, false);

@@ -10,6 +10,7 @@ import { unavailableNemeses } from '../../../harness/nemesis/nemeses.ts';
 import { reconfig } from '../../../harness/nemesis/reconfig.ts';
 import { Random } from '../../../harness/random/random.ts';
 import { noClients } from './no-clients.ts';
+import { keepTrace, keptTrace } from '../ensemble/kept-trace.ts';
 
 describe('reconfig', () => {
   it('takes a server’s seat or its vote, and gives it back', async () => {
@@ -63,7 +64,7 @@ describe('reconfig', () => {
 });
 
 function lastConfig(ensemble: SimEnsemble): { readonly voters: readonly number[] } {
-  const last = (ensemble.traceEvents() ?? []).findLast(({ event }) => event === 'CONFIG');
+  const last = keptTrace(ensemble).findLast(({ event }) => event === 'CONFIG');
   return { voters: [...(last?.voters ?? [])].sort((a, b) => a - b) };
 }
 
@@ -77,6 +78,7 @@ async function withServing(
   const tools = { ensemble, random, clients: noClients, deal, setQuiet: () => {}, isWanted: () => true };
   await ensemble.drive(
     (async () => {
+      keepTrace(ensemble);
       await ensemble.start();
       await awaitServing(ensemble);
       await test(ensemble, tools);

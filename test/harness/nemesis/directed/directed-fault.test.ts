@@ -15,6 +15,7 @@ import { findNemesis } from '../../../../harness/nemesis/nemeses.ts';
 import { findLeader } from '../../../../harness/nemesis/targets.ts';
 import { noClients } from '../no-clients.ts';
 import { Random } from '../../../../harness/random/random.ts';
+import { keepTrace, keptTrace } from '../../ensemble/kept-trace.ts';
 
 describe('directed fault', () => {
   it('strikes at the very report that its step waits for', async () => {
@@ -30,7 +31,7 @@ describe('directed fault', () => {
 
       const writing = write();
       await fault.inject(tools);
-      const reports = (ensemble.traceEvents() ?? []).filter(({ sid }) => sid === leader);
+      const reports = keptTrace(ensemble).filter(({ sid }) => sid === leader);
       const commit = reports.findLast(({ event }) => event === 'COMMIT_DECIDE');
       await fault.heal(tools);
       await writing;
@@ -199,6 +200,7 @@ async function withServing(test: (scene: Scene) => Promise<void>): Promise<void>
       .catch(() => null);
   await ensemble.drive(
     (async () => {
+      keepTrace(ensemble);
       await ensemble.start();
       const deadlineNs = ensemble.clock.nowNs() + 30e9;
       while ((await findLeader(ensemble)) === null && ensemble.clock.nowNs() < deadlineNs);
