@@ -1,17 +1,20 @@
-// Judges a history against a model, key by key: an object is linearizable exactly when each of its independent
-// keys is (Herlihy and Wing's locality), and small searches are the fast ones. This is `ordeal check`, and the
+// Judges a history against a model, key by key, each by its own search. This is `ordeal check --model`, and the
 // search behind the guarantee `linearizable-writes`.
 
 import type { Operation } from '../../harness/history/operation.ts';
 import type { Call } from '../../harness/history/pairing.ts';
 import { pairOperations } from '../../harness/history/pairing.ts';
 import { restoreOperations } from '../conclude.ts';
-import { countOf, describeTime, describeValue, listOf, orList, operationsOf, timeOf } from '../describe.ts';
+import { countOf, listOf } from '../describe.ts';
+import type { AnyModel, Model } from '../models/model.ts';
+import { wholeOf } from '../models/whole.ts';
 import type { Evidence, Verdict } from '../verdict.ts';
-import type { Model } from '../models/model.ts';
-import type { AnyModel } from '../models/models.ts';
+import { explainBlocked } from './evidence.ts';
+import { partitionByKey } from './partition.ts';
 import type { SearchBudget, SearchCall, SearchResult } from './search.ts';
 import { searchLinearization } from './search.ts';
+import type { Violation } from './violation.ts';
+import { explainViolation } from './violation.ts';
 
 export interface HistoryVerdict {
   readonly verdict: Extract<Verdict, 'pass' | 'violated' | 'inconclusive'>;
@@ -22,39 +25,91 @@ export interface HistoryVerdict {
   readonly evidence: readonly Evidence[];
 }
 
+/** What is known of one key; plain data, so that it can come from another thread. */
+export interface KeyVerdict {
+  readonly verdict: HistoryVerdict['verdict'];
+  readonly subject: string;
+  readonly operations: number;
+  readonly evidence: Evidence | null;
+  /** What ran out, and how many of the operations have an order so far. */
+  readonly ranOut?: 'time' | 'memory';
+  readonly ordered?: number;
+}
+
 /** Throws HistoryError for what is no history and ModelError for a call that the model does not know. */
 export function checkHistory(
   history: readonly Operation[],
   model: AnyModel,
   limits: SearchBudget,
 ): HistoryVerdict {
+  const keyed = splitHistory(history, model);
+  const started = limits.nowMs();
+  const verdicts = keyed.subjects.map((_, index) => {
+    const left = Math.max(0, limits.timeMs - (limits.nowMs() - started));
+    return keyed.check(index, { ...limits, timeMs: left / (keyed.subjects.length - index) });
+  });
+  return concludeKeys(verdicts);
+}
+
+/** A history made ready to be judged key by key, in any order. */
+export interface KeyedHistory {
+  readonly subjects: readonly string[];
+  check(index: number, limits: SearchBudget): KeyVerdict;
+}
+
+export function splitHistory(
+  history: readonly Operation[],
+  named: AnyModel,
+  { isDivided = true }: { readonly isDivided?: boolean } = {},
+): KeyedHistory {
+  const model = isDivided || named.keyOf === undefined ? named : (wholeOf(named) as unknown as AnyModel);
   const calls = pairOperations(history).filter((call) => call.outcome !== 'fail');
-  const parts = partitionByKey(calls, model.name);
+  const parts = [...partitionByKey(calls, model)];
   // Formats without a clock number their entries instead.
   const isTimed = history.some((operation) => operation.time !== operation.index);
-  const started = limits.nowMs();
-  const evidence: Evidence[] = [];
-  const unknown: string[] = [];
-  let operations = 0;
-  let remaining = parts.size;
+  return {
+    subjects: parts.map(([subject]) => subject),
+    check(index, limits) {
+      const [subject, part] = parts[index] as [string, Call[]];
+      const searched = searchCalls(model, part, limits);
+      const { result } = searched;
+      const operations = searched.calls.length;
+      if (result.type === 'linearizable') return { verdict: 'pass', subject, operations, evidence: null };
+      if (result.type === 'unknown') {
+        const ordered = result.prefix.length;
+        const { ranOut } = result;
+        return { verdict: 'inconclusive', subject, operations, evidence: null, ranOut, ordered };
+      }
+      const explained = explainBlocked(model, result, searched.calls, { subject, isTimed });
+      const evidence = restoreOperations(explained, history);
+      return { verdict: 'violated', subject, operations, evidence };
+    },
+  };
+}
 
-  for (const [subject, part] of parts) {
-    const timeMs = Math.max(0, limits.timeMs - (limits.nowMs() - started)) / remaining--;
-    const searched = searchCalls(model, part, { ...limits, timeMs });
-    operations += searched.calls.length;
-    if (searched.result.type === 'not-linearizable') {
-      const explained = explainBlocked(model, searched.result, searched.calls, { subject, isTimed });
-      evidence.push(restoreOperations(explained, history));
-    }
-    if (searched.result.type === 'unknown') unknown.push(`${searched.result.ranOut} for ${subject}`);
-  }
+/** The verdict of the whole: a violation of one key outranks doubt about others. */
+export function concludeKeys(keys: readonly KeyVerdict[]): HistoryVerdict {
+  const operations = keys.reduce((sum, key) => sum + key.operations, 0);
+  const evidence = keys.flatMap((key) => key.evidence ?? []);
+  const known = { operations, keys: keys.length, evidence };
+  if (evidence.length > 0) return { verdict: 'violated', ...known };
+  const doubts = keys.filter(({ verdict }) => verdict === 'inconclusive');
+  if (doubts.length === 0) return { verdict: 'pass', ...known };
+  const each = doubts.slice(0, mostDoubtsTold).map(describeDoubt);
+  const more = doubts.length > each.length ? [`${doubts.length - each.length} keys more`] : [];
+  const proven =
+    keys.length > 1 ? `; ${countOf(keys.length - doubts.length, 'key')} of ${keys.length} proven` : '';
+  return {
+    verdict: 'inconclusive',
+    reason: `the search ran out of ${listOf([...each, ...more])}${proven}`,
+    ...known,
+  };
+}
 
-  if (evidence.length > 0) return { verdict: 'violated', operations, keys: parts.size, evidence };
-  if (unknown.length > 0) {
-    const reason = `the search ran out of ${listOf(unknown)}`;
-    return { verdict: 'inconclusive', operations, keys: parts.size, reason, evidence };
-  }
-  return { verdict: 'pass', operations, keys: parts.size, evidence };
+const mostDoubtsTold = 5;
+
+function describeDoubt({ subject, ranOut, ordered, operations }: KeyVerdict): string {
+  return `${ranOut ?? 'time'} for ${subject} (the first ${ordered ?? 0} of ${operations} operations have an order)`;
 }
 
 /** Searches the calls of one object. Definite failures must have been left out. */
@@ -63,6 +118,7 @@ export function searchCalls<State, Action>(
   calls: readonly Call[],
   limits: SearchBudget,
 ): SearchedCalls<State> {
+  const started = limits.nowMs();
   const judged: Call[] = [];
   const searched: SearchCall<Action>[] = [];
   for (const call of calls) {
@@ -71,12 +127,16 @@ export function searchCalls<State, Action>(
     judged.push(call);
     searched.push({ ...intervalOf(call), action });
   }
-  return { result: searchLinearization(model, searched, limits), calls: judged };
+  const result = searchLinearization(model, searched, limits);
+  if (result.type !== 'not-linearizable') return { result, calls: judged };
+  const timeMs = Math.max(1, limits.timeMs - (limits.nowMs() - started));
+  const violation = explainViolation(model, searched, result, { ...limits, timeMs });
+  return { result: violation ?? { ...result, type: 'unknown', ranOut: 'memory' }, calls: judged };
 }
 
 /** The result names calls by their position in `calls`. */
 export interface SearchedCalls<State> {
-  readonly result: SearchResult<State>;
+  readonly result: Exclude<SearchResult<State>, { type: 'not-linearizable' }> | Violation<State>;
   readonly calls: readonly Call[];
 }
 
@@ -87,94 +147,4 @@ export interface SearchedCalls<State> {
 function intervalOf(call: Call): { readonly start: number; readonly end: number } {
   const isDefinite = call.outcome === 'ok' && call.completion !== null;
   return { start: call.invocation.time, end: isDefinite ? call.completion.time : Infinity };
-}
-
-export function explainBlocked<State, Action>(
-  model: Model<State, Action>,
-  result: Extract<SearchResult<State>, { type: 'not-linearizable' }>,
-  calls: readonly Call[],
-  options: { readonly subject: string; readonly isTimed: boolean },
-): Evidence {
-  const blocked = calls[result.blocked] as Call;
-  const states = result.states.map((state) => model.describeState(state));
-  const action = describeCall(model, blocked);
-  const place = options.isTimed
-    ? `at ${describeTime(timeOf(blocked))}`
-    : `in entry ${(blocked.completion ?? blocked.invocation).index}`;
-  const lastChange = result.prefix
-    .map((position) => calls[position] as Call)
-    .findLast((call) => !isRead(model, call));
-  const left =
-    states.length === 1 && lastChange !== undefined
-      ? `, left by ${describeCall(model, lastChange)} of process ${lastChange.process}`
-      : '';
-  return {
-    subject: options.subject,
-    sentence: `${action} by process ${blocked.process} ${place}, where only ${orList(states)} is possible${left}`,
-    operations: [...(lastChange === undefined ? [] : operationsOf(lastChange)), ...operationsOf(blocked)],
-    details: {
-      possibleStates: states,
-      longestLinearizablePrefix: countOf(result.prefix.length, 'operation'),
-      prefixEndsWith: result.prefix
-        .slice(-8)
-        .map(
-          (position) =>
-            `entry ${calls[position]?.invocation.index}: ${describeCall(model, calls[position] as Call)}`,
-        ),
-    },
-  };
-}
-
-function describeCall<State, Action>(model: Model<State, Action>, call: Call): string {
-  const action = model.action(call);
-  return action === null ? call.f : model.describeAction(action);
-}
-
-function isRead<State, Action>(model: Model<State, Action>, call: Call): boolean {
-  const action = model.action(call);
-  return action === null || model.isRead(action);
-}
-
-/** The calls of each key, without the key; one part alone when the values carry no keys. */
-function partitionByKey(calls: readonly Call[], modelName: string): Map<string, Call[]> {
-  if (!hasKeys(calls, modelName)) return new Map([[modelName, [...calls]]]);
-  const parts = new Map<string, Call[]>();
-  for (const call of calls) {
-    const pair: unknown = call.invocation.value;
-    const key = Array.isArray(pair) ? keyName(pair[0]) : describeValue(pair);
-    const part = parts.get(key) ?? [];
-    part.push(withoutKey(call));
-    parts.set(key, part);
-  }
-  return parts;
-}
-
-function keyName(key: unknown): string {
-  return typeof key === 'string' ? key : describeValue(key);
-}
-
-/**
- * Foreign histories do not say whether they have keys. A register holds no pairs, so a history in which every
- * write and every answered read is about a pair is one of several keys.
- */
-function hasKeys(calls: readonly Call[], modelName: string): boolean {
-  if (modelName === 'kv' || modelName === 'znode-register') return true;
-  const values = calls.flatMap((call) => {
-    if (call.f === 'write') return [call.invocation.value];
-    return call.f === 'read' && call.outcome === 'ok' ? [call.completion?.value] : [];
-  });
-  return values.length > 0 && values.every((value) => Array.isArray(value) && value.length === 2);
-}
-
-function withoutKey(call: Call): Call {
-  return {
-    ...call,
-    invocation: { ...call.invocation, value: secondOf(call.invocation.value) },
-    completion:
-      call.completion === null ? null : { ...call.completion, value: secondOf(call.completion.value) },
-  };
-}
-
-function secondOf(pair: unknown): unknown {
-  return Array.isArray(pair) && pair.length === 2 ? (pair as readonly unknown[])[1] : pair;
 }

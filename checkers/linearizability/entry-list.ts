@@ -9,23 +9,25 @@ export interface Interval {
 }
 
 export class EntryList {
-  /** Of an entry that is a call: its call number; −1 for a return. */
+  /** Of an entry that is a call: its call number; −1 for a return. The other way round in `returnAt`. */
   readonly callAt: Int32Array;
+  readonly returnAt: Int32Array;
   /** Entry of each call, and of its return. */
   readonly entryOfCall: Int32Array;
   readonly entryOfReturn: Int32Array;
   readonly next: Int32Array;
   readonly #previous: Int32Array;
 
-  /** `calls` sorted by start, all with an end. */
-  constructor(calls: readonly Interval[]) {
-    const count = calls.length;
+  /** Starts in rising order; all calls have an end. */
+  constructor(starts: Float64Array, ends: Float64Array) {
+    const count = starts.length;
     this.callAt = new Int32Array(2 * count + 1).fill(-1);
+    this.returnAt = new Int32Array(2 * count + 1).fill(-1);
     this.entryOfCall = new Int32Array(count);
     this.entryOfReturn = new Int32Array(count);
     this.next = new Int32Array(2 * count + 1);
     this.#previous = new Int32Array(2 * count + 1);
-    this.#number(calls);
+    this.#number(starts, ends);
     for (let entry = 0; entry <= 2 * count; entry++) {
       this.next[entry] = entry === 2 * count ? 0 : entry + 1;
       this.#previous[entry] = entry === 0 ? 2 * count : entry - 1;
@@ -33,20 +35,23 @@ export class EntryList {
   }
 
   /** Equal times count as concurrent, so a call at a time comes before the returns of that time. */
-  #number(calls: readonly Interval[]): void {
-    const byEnd = calls.map((_, call) => call);
-    byEnd.sort((a, b) => endOf(calls, a) - endOf(calls, b) || a - b);
+  #number(starts: Float64Array, ends: Float64Array): void {
+    const byEnd = Int32Array.from(ends, (_, call) => call);
+    byEnd.sort((a, b) => (ends[a] as number) - (ends[b] as number) || a - b);
     let entry = 0;
     let returned = 0;
-    for (let call = 0; call < calls.length; call++) {
-      const start = calls[call]?.start ?? 0;
-      while (returned < byEnd.length && endOf(calls, byEnd[returned] as number) < start) {
-        this.entryOfReturn[byEnd[returned++] as number] = ++entry;
-      }
+    const enterReturn = (): void => {
+      const call = byEnd[returned++] as number;
+      this.entryOfReturn[call] = ++entry;
+      this.returnAt[entry] = call;
+    };
+    for (let call = 0; call < starts.length; call++) {
+      const start = starts[call] as number;
+      while (returned < byEnd.length && (ends[byEnd[returned] as number] as number) < start) enterReturn();
       this.entryOfCall[call] = ++entry;
       this.callAt[entry] = call;
     }
-    while (returned < byEnd.length) this.entryOfReturn[byEnd[returned++] as number] = ++entry;
+    while (returned < byEnd.length) enterReturn();
   }
 
   get isEmpty(): boolean {
@@ -75,8 +80,4 @@ export class EntryList {
     this.next[this.#previous[entry] as number] = entry;
     this.#previous[this.next[entry] as number] = entry;
   }
-}
-
-function endOf(calls: readonly Interval[], call: number): number {
-  return calls[call]?.end ?? Infinity;
 }

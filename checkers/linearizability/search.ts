@@ -1,28 +1,28 @@
 // Is there an order of the calls that respects real time and that the model allows? Wing and Gong's search with
-// Lowe's linked list and a memory of visited configurations, and four things that keep the search small without
-// losing an order:
+// Lowe's linked list and a memory of visited configurations, and what keeps the search small without losing an
+// order:
 // - a read that is possible now is taken at once: it changes nothing, so taking it earlier closes no way;
-// - indefinite calls stand apart, are tried last and may be left out; of equal ones, the earliest goes first;
-// - a configuration is remembered as its state, a window of bits around the first open call, and the bits of
-//   the indefinite calls, so its size does not grow with the history;
-// - budgets are looked at inside the loop, so that no history can hold the search for long.
+// - of calls that are alike, the one that must come first is tried alone: any order can swap the two;
+// - indefinite calls stand apart, are tried last and may be left out; one that nothing depends on is left out;
+// - where the model has foresight, a state in which an open call can never become possible is left at once;
+// - a configuration is remembered by a fingerprint that every step keeps up to date;
+// - budgets are looked at inside a step, so that no history can hold the search for long.
 
 import type { Model } from '../models/model.ts';
-import { ConfigurationSet } from './configuration-set.ts';
-import type { Interval } from './entry-list.ts';
-import { EntryList } from './entry-list.ts';
-import { findOpenings, findReach, findTwins } from './search-tables.ts';
+import { ConfigurationMemory, fingerprintWord } from './configuration-memory.ts';
+import { Outlook } from './outlook.ts';
+import type { SearchCall } from './search-problem.ts';
+import { SearchProblem } from './search-problem.ts';
 import { StateTable } from './state-table.ts';
 
-/** A call as the search sees it. */
-export interface SearchCall<Action> extends Interval {
-  readonly action: Action;
-}
+export type { SearchCall } from './search-problem.ts';
 
 export interface SearchBudget {
   readonly timeMs: number;
   readonly memoryBytes: number;
   readonly nowMs: () => number;
+  /** Steps after which the search gives up as if out of time, on every machine at the same place. */
+  readonly steps?: number;
 }
 
 /** Calls are named by their position in the list that was given. */
@@ -46,44 +46,48 @@ export type SearchResult<State> =
       readonly configurations: number;
     };
 
+/** `seed` chooses the fingerprints: another one proves a verdict again on its own. */
 export function searchLinearization<State, Action>(
   model: Model<State, Action>,
   calls: readonly SearchCall<Action>[],
   budget: SearchBudget,
+  seed = 0,
 ): SearchResult<State> {
-  return new Search(model, calls, budget).run();
+  return new Search(model, calls, budget, seed).run();
 }
 
-const stepsBetweenTimeChecks = 128;
+const stepsBetweenTimeChecks = 64;
 const maxStatesReported = 16;
+const mostTwinLooks = 64;
 
-/** Where the next candidate is looked for: an entry of the list, or −1 − position of an indefinite call. */
+/**
+ * Where the next candidate is looked for: an entry of the list, −1 − index of an indefinite action, or the way
+ * out of an optional call, which is to leave it out.
+ */
 type Cursor = number;
 
 class Search<State, Action> {
   readonly #budget: SearchBudget;
   readonly #deadlineMs: number;
+  readonly #problem: SearchProblem<State, Action>;
   readonly #states: StateTable<State, Action>;
-  readonly #seen: ConfigurationSet;
+  readonly #outlook: Outlook<State, Action> | null;
+  readonly #seen: ConfigurationMemory;
+  readonly #seed: number;
+  readonly #omit: Cursor;
 
-  /** Positions, in the list given, of the definite and the indefinite calls, each sorted by start. */
-  readonly #definite: Int32Array;
-  readonly #indefinite: Int32Array;
-  readonly #definiteActions: Action[];
-  readonly #indefiniteActions: Action[];
-  readonly #isRead: Uint8Array;
-  readonly #list: EntryList;
-  /** Of each indefinite call: the first entry after its start, and its equal just before it or −1. */
-  readonly #opensAt: Int32Array;
-  readonly #twin: Int32Array;
-  /** Of each definite call: one past the last call that can be taken while this one is the first open one. */
-  readonly #reach: Int32Array;
+  readonly #isTaken: Uint8Array;
+  /** Of each indefinite action, by index: how many of its calls are taken. Alike, they go earliest first. */
+  readonly #takenOf: Int32Array;
 
-  readonly #takenDefinite: Int32Array;
-  readonly #takenIndefinite: Int32Array;
-  readonly #words: Int32Array;
+  /** Marks the actions of the open calls, when they are asked for. */
+  readonly #openMark: Float64Array;
+  #mark = 0;
 
-  /** What was taken, in order: call number, or −1 − number of an indefinite call. */
+  /**
+   * What was taken, in order: call number, or −1 − index of an indefinite action. A call that was left out stands
+   * with the count of the definite calls added.
+   */
   readonly #trail: Int32Array;
   #trailLength = 0;
   /** One frame per branching call: where it was found, the state before it, the trail's length before it. */
@@ -93,46 +97,40 @@ class Search<State, Action> {
   #depth = 0;
 
   #state = 0;
+  #first = 0;
+  #second = 0;
+  #third = 0;
+  #fourth = 0;
   /** The first return in the list: what is not taken before it can never be taken. */
   #firstReturn = 0;
+  #stepsLeft = 1;
   #steps = 0;
 
   #best = -1;
   #bestStates: number[] = [];
   #bestTrail: Int32Array | null = null;
 
-  constructor(model: Model<State, Action>, calls: readonly SearchCall<Action>[], budget: SearchBudget) {
+  constructor(
+    model: Model<State, Action>,
+    calls: readonly SearchCall<Action>[],
+    budget: SearchBudget,
+    seed: number,
+  ) {
     this.#budget = budget;
     this.#deadlineMs = budget.nowMs() + budget.timeMs;
-    this.#states = new StateTable(model);
-    this.#seen = new ConfigurationSet(budget.memoryBytes);
+    this.#seed = seed;
+    this.#problem = new SearchProblem(model, calls);
+    const { actions } = this.#problem;
+    const foresight = model.foresee?.(actions);
+    this.#states = new StateTable(model, actions, foresight?.merge?.bind(foresight));
+    this.#outlook = foresight === undefined ? null : new Outlook(foresight, this.#problem, this.#states);
+    this.#seen = new ConfigurationMemory(budget.memoryBytes);
 
-    const order = calls.map((_, position) => position);
-    order.sort((a, b) => at(calls, a).start - at(calls, b).start || a - b);
-    const definite = order.filter((position) => at(calls, position).end < Infinity);
-    // A read that never ended binds nothing.
-    const indefinite = order.filter(
-      (position) => at(calls, position).end === Infinity && !model.isRead(at(calls, position).action),
-    );
-    this.#definite = Int32Array.from(definite);
-    this.#indefinite = Int32Array.from(indefinite);
-    this.#definiteActions = definite.map((position) => at(calls, position).action);
-    this.#indefiniteActions = indefinite.map((position) => at(calls, position).action);
-    this.#isRead = Uint8Array.from(this.#definiteActions, (action) => (model.isRead(action) ? 1 : 0));
-
-    const intervals = definite.map((position) => at(calls, position));
-    this.#list = new EntryList(intervals);
-    this.#reach = findReach(this.#list, definite.length);
-    this.#opensAt = findOpenings(
-      indefinite.map((position) => at(calls, position).start),
-      intervals,
-      this.#list,
-    );
-    this.#twin = findTwins(this.#indefiniteActions);
-
-    this.#takenDefinite = new Int32Array((definite.length >>> 5) + 1);
-    this.#takenIndefinite = new Int32Array((indefinite.length + 31) >>> 5);
-    this.#words = new Int32Array(this.#takenDefinite.length + this.#takenIndefinite.length + 2);
+    const { definite, indefinite, indefiniteActions } = this.#problem;
+    this.#omit = 2 * definite.length + 1;
+    this.#isTaken = new Uint8Array(definite.length);
+    this.#takenOf = new Int32Array(indefiniteActions.length);
+    this.#openMark = new Float64Array(this.#problem.actions.length);
     const total = definite.length + indefinite.length;
     this.#trail = new Int32Array(total);
     this.#frameCursor = new Int32Array(total + 1);
@@ -141,21 +139,25 @@ class Search<State, Action> {
   }
 
   run(): SearchResult<State> {
+    try {
+      return this.#search();
+    } catch (error) {
+      if (error instanceof BudgetSpent) return this.#unknown(error.what);
+      throw error;
+    }
+  }
+
+  #search(): SearchResult<State> {
+    const { list } = this.#problem;
     this.#settle();
     this.#noteProgress();
-    let cursor: Cursor = this.#firstCursor();
+    let cursor: Cursor = list.next[0] as number;
     for (;;) {
-      if (this.#list.isEmpty) return this.#linearizable();
-      const ranOut = this.#ranOut();
-      if (ranOut !== null) return this.#unknown(ranOut);
-
-      const taken = this.#takeFrom(cursor);
-      if (taken) {
-        const memory = this.#remember();
-        if (memory === 'full') return this.#unknown('memory');
-        if (memory === 'new') {
+      if (list.isEmpty) return this.#linearizable();
+      if (this.#takeFrom(cursor)) {
+        if (this.#isNew()) {
           this.#noteProgress();
-          cursor = this.#firstCursor();
+          cursor = list.next[0] as number;
           continue;
         }
       } else {
@@ -166,68 +168,141 @@ class Search<State, Action> {
     }
   }
 
-  #firstCursor(): Cursor {
-    return this.#list.next[0] as number;
-  }
-
   /** The cursor behind a candidate that was undone. The list is as it was when the candidate was found. */
   #cursorAfter(cursor: Cursor): Cursor {
-    return cursor < 0 ? cursor - 1 : (this.#list.next[cursor] as number);
+    if (cursor < 0) return cursor - 1;
+    return cursor === this.#omit ? cursor + 1 : (this.#problem.list.next[cursor] as number);
   }
 
   /** Takes the first possible candidate at or behind the cursor, and the reads that it makes possible. */
-  #takeFrom(start: Cursor): boolean {
-    let cursor = start;
-    for (; cursor >= 0 && cursor !== this.#firstReturn; cursor = this.#list.next[cursor] as number) {
-      const call = this.#list.callAt[cursor] as number;
-      if (this.#isRead[call] === 1) continue;
-      const next = this.#states.step(this.#state, this.#definiteActions[call] as Action);
-      if (next >= 0) {
-        this.#push(cursor, next);
-        this.#takeDefinite(call);
-        this.#settle();
-        return true;
-      }
-    }
-    const from = cursor < 0 ? -1 - cursor : 0;
-    for (let number = from; number < this.#indefinite.length; number++) {
-      if ((this.#opensAt[number] as number) > this.#firstReturn) return false;
-      if (!this.#mayTakeIndefinite(number)) continue;
-      const next = this.#states.step(this.#state, this.#indefiniteActions[number] as Action);
-      // An indefinite call that changes nothing can as well be left out.
-      if (next >= 0 && next !== this.#state) {
-        this.#push(-1 - number, next);
-        this.#takeIndefinite(number);
-        this.#settle();
-        return true;
-      }
+  #takeFrom(cursor: Cursor): boolean {
+    if (cursor > this.#omit) return false;
+    if (cursor === this.#omit) return this.#leaveOut();
+    if (cursor >= 0 && this.#takeDefiniteFrom(cursor)) return true;
+    return this.#takeIndefiniteFrom(cursor < 0 ? -1 - cursor : 0) || this.#leaveOut();
+  }
+
+  #takeDefiniteFrom(start: number): boolean {
+    const { list, definiteAction, isRead } = this.#problem;
+    const mayBeBlind = !this.#endsIdle();
+    for (let entry = start; entry !== this.#firstReturn; entry = list.next[entry] as number) {
+      const call = list.callAt[entry] as number;
+      const action = definiteAction[call] as number;
+      if (isRead[action] === 1 || this.#hasEarlierTwin(call)) continue;
+      if (!mayBeBlind && this.#outlook?.isBlind[action] === 1) continue;
+      const next = this.#step(action);
+      if (this.#isDeadEnd(next, action, call)) continue;
+      this.#push(entry, next);
+      this.#take(call);
+      this.#settle();
+      return true;
     }
     return false;
   }
 
-  #mayTakeIndefinite(number: number): boolean {
-    if (hasBit(this.#takenIndefinite, number)) return false;
-    const twin = this.#twin[number] as number;
-    return twin < 0 || hasBit(this.#takenIndefinite, twin);
+  #takeIndefiniteFrom(from: number): boolean {
+    const { indefiniteActions } = this.#problem;
+    if (from >= indefiniteActions.length) return false;
+    const mayBeBlind = !this.#endsIdle();
+    this.#markOpenActions();
+    for (let index = this.#nextUseful(from - 1); index >= 0; index = this.#nextUseful(index)) {
+      const action = indefiniteActions[index] as number;
+      if (!this.#isCandidate(index, action) || (!mayBeBlind && this.#outlook?.isBlind[action] === 1))
+        continue;
+      const next = this.#step(action);
+      // An indefinite call that changes nothing can as well be left out.
+      if (next === this.#state || this.#isDeadEnd(next, action, -1)) continue;
+      this.#push(-1 - index, next);
+      this.#takeIndefinite(index);
+      this.#settle();
+      return true;
+    }
+    return false;
+  }
+
+  /** An optional call whose return comes first may be passed over. */
+  #leaveOut(): boolean {
+    const call = this.#problem.list.returnAt[this.#firstReturn] as number;
+    if (this.#problem.isOptional[call] !== 1) return false;
+    this.#push(this.#omit, this.#state);
+    this.#take(call);
+    this.#trail[this.#trailLength - 1] = call + this.#isTaken.length;
+    this.#settle();
+    return true;
+  }
+
+  #nextUseful(index: number): number {
+    if (this.#outlook !== null) return this.#outlook.nextUseful(index, this.#firstReturn);
+    return index + 1 < this.#takenOf.length ? index + 1 : -1;
+  }
+
+  /** The next call of the indefinite action has begun, and no open call with an end is like it: that one goes first. */
+  #isCandidate(index: number, action: number): boolean {
+    const { firstOf, opensAt } = this.#problem;
+    const left =
+      (firstOf[index + 1] as number) - (firstOf[index] as number) - (this.#takenOf[index] as number);
+    if (left === 0 || this.#openMark[action] === this.#mark) return false;
+    return (opensAt[this.#nextOf(index)] as number) <= this.#firstReturn;
+  }
+
+  #markOpenActions(): void {
+    const { list, definiteAction } = this.#problem;
+    this.#mark++;
+    for (
+      let entry = list.next[0] as number;
+      entry !== this.#firstReturn;
+      entry = list.next[entry] as number
+    ) {
+      this.#openMark[definiteAction[list.callAt[entry] as number] as number] = this.#mark;
+    }
+  }
+
+  /** Of open calls that are alike, the one that returns first goes first. Looking further costs more than it saves. */
+  #hasEarlierTwin(call: number): boolean {
+    const { earlierTwin, list } = this.#problem;
+    let twin = earlierTwin[call] as number;
+    for (let looks = 0; looks < mostTwinLooks && twin >= 0; looks++) {
+      // What returned before the first return is taken, and so is all that returned before that.
+      if ((list.entryOfReturn[twin] as number) < this.#firstReturn) return false;
+      if (this.#isTaken[twin] === 0 && (list.entryOfCall[twin] as number) < this.#firstReturn) return true;
+      twin = earlierTwin[twin] as number;
+    }
+    return false;
+  }
+
+  #isDeadEnd(next: number, action: number, call: number): boolean {
+    if (next < 0) return true;
+    if (this.#outlook === null) return false;
+    this.#outlook.take(action);
+    const isHopeless = this.#outlook.isHopeless(next, action, call, this.#firstReturn);
+    this.#outlook.giveBack(action);
+    return isHopeless;
+  }
+
+  /** The latest call taken is indefinite and no read has seen it: what does not depend on it makes it idle. */
+  #endsIdle(): boolean {
+    return this.#trailLength > 0 && (this.#trail[this.#trailLength - 1] as number) < 0;
   }
 
   /** Takes every read that is possible in the present state, and finds the first return left. */
   #settle(): void {
+    const { list, definiteAction, isRead } = this.#problem;
     let kept = 0;
-    let entry = this.#list.next[kept] as number;
+    let entry = list.next[kept] as number;
     for (;;) {
-      const call = this.#list.callAt[entry] as number;
+      const call = list.callAt[entry] as number;
       if (call < 0) break;
-      if (this.#isPossibleRead(call)) this.#takeDefinite(call);
+      const action = definiteAction[call] as number;
+      if (isRead[action] === 1 && this.#step(action) >= 0) this.#take(call);
       else kept = entry;
-      entry = this.#list.next[kept] as number;
+      entry = list.next[kept] as number;
     }
     this.#firstReturn = entry;
   }
 
-  #isPossibleRead(call: number): boolean {
-    if (this.#isRead[call] !== 1) return false;
-    return this.#states.step(this.#state, this.#definiteActions[call] as Action) >= 0;
+  #step(action: number): number {
+    if (--this.#stepsLeft === 0) this.#lookAtBudgets();
+    return this.#states.step(this.#state, action);
   }
 
   #push(cursor: Cursor, next: number): void {
@@ -238,15 +313,19 @@ class Search<State, Action> {
     this.#state = next;
   }
 
-  #takeDefinite(call: number): void {
-    this.#list.lift(call);
-    flipBit(this.#takenDefinite, call);
+  #take(call: number): void {
+    this.#problem.list.lift(call);
+    this.#outlook?.take(this.#problem.definiteAction[call] as number);
+    this.#isTaken[call] = 1;
+    this.#flip(call);
     this.#trail[this.#trailLength++] = call;
   }
 
-  #takeIndefinite(number: number): void {
-    flipBit(this.#takenIndefinite, number);
-    this.#trail[this.#trailLength++] = -1 - number;
+  #takeIndefinite(index: number): void {
+    this.#outlook?.take(this.#problem.indefiniteActions[index] as number);
+    this.#flip(this.#isTaken.length + this.#nextOf(index));
+    this.#takenOf[index] = (this.#takenOf[index] as number) + 1;
+    this.#trail[this.#trailLength++] = -1 - index;
   }
 
   /** Undoes the latest frame and returns where its candidate was found. */
@@ -255,41 +334,61 @@ class Search<State, Action> {
     const length = this.#frameTrail[this.#depth] as number;
     while (this.#trailLength > length) {
       const taken = this.#trail[--this.#trailLength] as number;
-      if (taken < 0) {
-        flipBit(this.#takenIndefinite, -1 - taken);
-      } else {
-        flipBit(this.#takenDefinite, taken);
-        this.#list.unlift(taken);
-      }
+      if (taken < 0) this.#putBackIndefinite(-1 - taken);
+      else this.#putBack(taken % this.#isTaken.length);
     }
     this.#state = this.#frameState[this.#depth] as number;
     this.#firstReturn = this.#findFirstReturn();
     return this.#frameCursor[this.#depth] as Cursor;
   }
 
+  #putBack(call: number): void {
+    this.#problem.list.unlift(call);
+    this.#outlook?.giveBack(this.#problem.definiteAction[call] as number);
+    this.#isTaken[call] = 0;
+    this.#flip(call);
+  }
+
+  #putBackIndefinite(index: number): void {
+    this.#outlook?.giveBack(this.#problem.indefiniteActions[index] as number);
+    this.#takenOf[index] = (this.#takenOf[index] as number) - 1;
+    this.#flip(this.#isTaken.length + this.#nextOf(index));
+  }
+
+  /** Number of the next call of an indefinite action. */
+  #nextOf(index: number): number {
+    const { firstOf, byAction } = this.#problem;
+    return byAction[(firstOf[index] as number) + (this.#takenOf[index] as number)] as number;
+  }
+
   #findFirstReturn(): number {
-    let entry = this.#list.next[0] as number;
-    while ((this.#list.callAt[entry] as number) >= 0) entry = this.#list.next[entry] as number;
+    const { list } = this.#problem;
+    let entry = list.next[0] as number;
+    while ((list.callAt[entry] as number) >= 0) entry = list.next[entry] as number;
     return entry;
   }
 
-  /**
-   * Calls before the first open one are all taken, calls behind its reach are all open: so the bits in
-   * between, the bits of the indefinite calls, the first open call and the state are the configuration.
-   */
-  #remember(): 'new' | 'seen' | 'full' {
-    if (this.#list.isEmpty) return 'new';
-    const words = this.#words;
-    let length = 0;
-    words[length++] = this.#state;
-    const first = this.#list.callAt[this.#list.next[0] as number] as number;
-    words[length++] = first;
-    for (const word of this.#takenIndefinite) words[length++] = word;
-    const lastWord = ((this.#reach[first] as number) - 1) >>> 5;
-    for (let word = first >>> 5; word <= lastWord; word++) {
-      words[length++] = this.#takenDefinite[word] as number;
-    }
-    return this.#seen.add(words, length);
+  #flip(number: number): void {
+    const seed = this.#seed;
+    this.#first ^= fingerprintWord(number, 0, seed);
+    this.#second ^= fingerprintWord(number, 1, seed);
+    this.#third ^= fingerprintWord(number, 2, seed);
+    this.#fourth ^= fingerprintWord(number, 3, seed);
+  }
+
+  /** Whether the configuration was not visited before: what is taken, the state, and whether a taken call is idle. */
+  #isNew(): boolean {
+    if (this.#problem.list.isEmpty) return true;
+    const state = -2 - 2 * this.#state - (this.#endsIdle() ? 1 : 0);
+    const seed = this.#seed;
+    const added = this.#seen.add(
+      this.#first ^ fingerprintWord(state, 0, seed),
+      this.#second ^ fingerprintWord(state, 1, seed),
+      this.#third ^ fingerprintWord(state, 2, seed),
+      this.#fourth ^ fingerprintWord(state, 3, seed),
+    );
+    if (added === 'full') throw new BudgetSpent('memory');
+    return added === 'new';
   }
 
   #noteProgress(): void {
@@ -314,10 +413,12 @@ class Search<State, Action> {
     }
   }
 
-  #ranOut(): 'time' | 'memory' | null {
-    if (this.#steps++ % stepsBetweenTimeChecks !== 0) return null;
-    if (this.#budget.nowMs() > this.#deadlineMs) return 'time';
-    return this.#seen.bytes + this.#states.bytes > this.#budget.memoryBytes ? 'memory' : null;
+  #lookAtBudgets(): void {
+    this.#stepsLeft = stepsBetweenTimeChecks;
+    this.#steps += stepsBetweenTimeChecks;
+    if (this.#steps > (this.#budget.steps ?? Infinity)) throw new BudgetSpent('time');
+    if (this.#budget.nowMs() > this.#deadlineMs) throw new BudgetSpent('time');
+    if (this.#seen.bytes + this.#states.bytes > this.#budget.memoryBytes) throw new BudgetSpent('memory');
   }
 
   #linearizable(): SearchResult<State> {
@@ -329,10 +430,11 @@ class Search<State, Action> {
   }
 
   #notLinearizable(): SearchResult<State> {
+    const { definite, list } = this.#problem;
     return {
       type: 'not-linearizable',
       prefix: this.#namesOf(this.#bestTrail ?? new Int32Array(0)),
-      blocked: this.#definite[this.#callReturningAt(this.#best)] as number,
+      blocked: definite[list.returnAt[this.#best] as number] as number,
       states: this.#bestStates.map((number) => this.#states.state(number)),
       configurations: this.#seen.size,
     };
@@ -344,24 +446,22 @@ class Search<State, Action> {
   }
 
   #namesOf(trail: Int32Array): number[] {
-    return Array.from(trail, (taken) =>
-      taken < 0 ? (this.#indefinite[-1 - taken] as number) : (this.#definite[taken] as number),
-    );
+    const { definite, indefinite, byAction, firstOf } = this.#problem;
+    const next = firstOf.slice();
+    return [...trail].flatMap((taken) => {
+      if (taken >= 0) return definite[taken] ?? [];
+      const place = next[-1 - taken] as number;
+      next[-1 - taken] = place + 1;
+      return indefinite[byAction[place] as number] as number;
+    });
   }
+}
 
-  #callReturningAt(entry: number): number {
-    return this.#list.entryOfReturn.indexOf(entry);
+class BudgetSpent extends Error {
+  readonly what: 'time' | 'memory';
+
+  constructor(what: 'time' | 'memory') {
+    super(`the search ran out of ${what}`);
+    this.what = what;
   }
-}
-
-function at<T>(items: readonly T[], index: number): T {
-  return items[index] as T;
-}
-
-function hasBit(words: Int32Array, bit: number): boolean {
-  return (((words[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;
-}
-
-function flipBit(words: Int32Array, bit: number): void {
-  words[bit >>> 5] = (words[bit >>> 5] as number) ^ (1 << (bit & 31));
 }

@@ -1,16 +1,30 @@
 // The models by name, for `ordeal check --model` and `ordeal list models`.
 
 import type { HistoryFormat } from '../../harness/history/formats/read-history.ts';
+import { counter } from './counter.ts';
 import { kv } from './kv.ts';
-import type { Model } from './model.ts';
+import { lock } from './lock.ts';
+import type { AnyModel } from './model.ts';
+import { multiRegister } from './multi-register.ts';
+import { queue } from './queue.ts';
 import { casRegister, register } from './register.ts';
+import { set } from './set.ts';
+import { znode } from './znode.ts';
 import { znodeRegister } from './znode-register.ts';
 
-/** A model whose states and actions only the model itself looks at. */
-export type AnyModel = Model<unknown, unknown>;
-
 // States and actions go back only into the model that they came from, so hiding their types is safe.
-export const models: readonly AnyModel[] = [register, casRegister, kv, znodeRegister];
+export const models: readonly AnyModel[] = [
+  register,
+  casRegister,
+  multiRegister,
+  kv,
+  set,
+  queue,
+  lock,
+  counter,
+  znode,
+  znodeRegister,
+];
 
 export function findModel(name: string): AnyModel | undefined {
   return models.find((model) => model.name === name);

@@ -2,7 +2,7 @@
 // registers do. Values are compared by their JSON text.
 
 import type { Call } from '../../harness/history/pairing.ts';
-import type { Model } from './model.ts';
+import type { Foresight, Model } from './model.ts';
 import { ModelError } from './model.ts';
 
 /** JSON text of the value held. */
@@ -45,6 +45,7 @@ function makeRegister(options: {
     key: (state) => state,
     describeState: (state) => `value ${state}`,
     describeAction,
+    foresee,
   };
 
   function casAction(call: Call): RegisterAction {
@@ -63,6 +64,33 @@ function readAction(call: Call): RegisterAction | null {
 
 function isReadAction(action: RegisterAction): boolean {
   return action.type === 'read' || (action.type === 'cas' && action.expected === action.value);
+}
+
+/** A read and a cas wait for their value; whatever writes it serves them. */
+function foresee(actions: readonly RegisterAction[]): Foresight<RegisterState, RegisterAction> {
+  const needed = new Set(actions.flatMap((action) => needsOf(action) ?? []));
+  return {
+    needs: needsOf,
+    serves: (action) => (isReadAction(action) ? null : action.value),
+    isWithin: (state, action) => stepRegister(state, action) !== undefined,
+    isBlind: ({ type }) => type === 'write',
+    isMemoryless: true,
+    merge: (state) => (needed.has(state) ? state : unread),
+  };
+}
+
+/** Stands for all values that nobody reads. No JSON text is like it. */
+const unread = '(never read)';
+
+function needsOf(action: RegisterAction): readonly string[] | null {
+  switch (action.type) {
+    case 'read':
+      return [action.value];
+    case 'cas':
+      return [action.expected];
+    case 'write':
+      return null;
+  }
 }
 
 function stepRegister(state: RegisterState, action: RegisterAction): RegisterState | undefined {

@@ -3,6 +3,7 @@
 // the znode. A znode begins as setup made it: value 0 at version 0.
 
 import type { Call } from '../../harness/history/pairing.ts';
+import { keyOfPair } from './keyed.ts';
 import type { Model } from './model.ts';
 import { ModelError } from './model.ts';
 
@@ -58,7 +59,22 @@ export const znodeRegister: Model<ZnodeState, ZnodeAction> = {
     const made = action.version === null ? '' : ` (version ${action.version})`;
     return `${action.type === 'read' ? 'sync-read' : 'write'} ${action.value}${made}`;
   },
+  keyOf: keyOfPair,
+  foresee: () => ({
+    needs: (action) => (action.type !== 'cas' && action.version === null ? null : []),
+    serves: () => null,
+    isWithin,
+    isBlind: () => false,
+    isMemoryless: false,
+  }),
 };
+
+/** Versions only rise: what knows its version waits until the one before it is reached, and not longer. */
+function isWithin(state: ZnodeState, action: ZnodeAction): boolean {
+  if (action.type === 'cas') return state.version <= action.expected;
+  if (action.version === null) return true;
+  return action.type === 'read' ? state.version <= action.version : state.version < action.version;
+}
 
 function stepZnode(state: ZnodeState, action: ZnodeAction): ZnodeState | undefined {
   switch (action.type) {

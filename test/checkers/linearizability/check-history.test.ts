@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import type { HistoryVerdict } from '../../../checkers/linearizability/check-history.ts';
 import { checkHistory } from '../../../checkers/linearizability/check-history.ts';
 import { findModel } from '../../../checkers/models/models.ts';
+import { withoutForesight } from '../../../checkers/models/model.ts';
 import type { Drawn } from '../draw.ts';
 import { draw } from '../draw.ts';
 
@@ -97,9 +98,14 @@ describe('check of a history', () => {
     const writes = Array.from({ length: 40 }, (_, value): Drawn => ({ f: 'write', value, from: 0, to: 9 }));
     const history = draw([...writes, { f: 'read', value: null, result: -1, from: 10, to: 11 }]);
 
-    const result = checkHistory(history, findModel('register')!, { ...limits, timeMs: 50 });
+    const nearsighted = withoutForesight(findModel('register')!);
+
+    const result = checkHistory(history, nearsighted, { ...limits, timeMs: 50 });
 
     assert.equal(result.verdict, 'inconclusive');
-    assert.equal(result.reason, 'the search ran out of time for register');
+    assert.equal(
+      result.reason,
+      'the search ran out of time for register (the first 40 of 41 operations have an order)',
+    );
   });
 });
