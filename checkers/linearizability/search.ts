@@ -103,7 +103,7 @@ class Search<State, Action> {
   #fourth = 0;
   /** The first return in the list: what is not taken before it can never be taken. */
   #firstReturn = 0;
-  #stepsLeft = 1;
+  #stepsLeft = stepsBetweenTimeChecks;
   #steps = 0;
 
   #best = -1;
