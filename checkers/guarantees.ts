@@ -1,10 +1,12 @@
 // Every guarantee that can be judged, in the order of a report: for `ordeal list guarantees`.
 
 import { accessControl } from './access-control.ts';
+import { availability } from './availability.ts';
 import { conformance } from './conformance.ts';
 import { counter } from './counter.ts';
 import { durability } from './durability.ts';
 import { ephemerals } from './ephemerals.ts';
+import { latency } from './latency.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
 import { multiAtomicity } from './multi-atomicity.ts';
 import { mutualExclusion } from './mutual-exclusion.ts';
@@ -34,5 +36,7 @@ export const guarantees: readonly Checker[] = [
   accessControl,
   durability,
   replicasAgree,
+  availability,
   recovery,
+  latency,
 ];

@@ -28,6 +28,8 @@ export interface GuaranteeResult {
   /** Why, for every verdict but `pass`: the budget that ran out, what was missing. */
   readonly reason?: string;
   readonly evidence: readonly Evidence[];
+  /** What was measured, whatever the verdict. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** Least a checker may assume about time and space; the search obeys both inside its steps. */
@@ -45,6 +47,8 @@ export interface CheckContext {
   readonly quorumSyncServers: ReadonlySet<number>;
   /** Bound for recovery after the last fault healed, milliseconds. */
   readonly recoveryBoundMs: number;
+  /** For the 99th percentile of answers outside of faults; absent: latency is measured and not judged. */
+  readonly latencyBoundMs?: number;
   /** Every server of the run, observers included. */
   readonly servers: readonly number[];
 }

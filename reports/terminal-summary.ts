@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import pc from 'picocolors';
 import type { GuaranteeResult, Verdict } from '../checkers/verdict.ts';
 import type { RunResult } from '../harness/run/run-result.ts';
-import { count, describeRun, headline, verdictMarks } from './words.ts';
+import { count, describeRun, headline, latencyText, verdictMarks } from './words.ts';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -25,6 +25,7 @@ export function renderSummary(
     paint(result.verdict, colors)(headline(result)),
     `  ${describeRun(result)}`,
     `  ${count(ok)} acknowledged, ${count(fail)} failed, ${count(info)} in doubt · ${faultCounts(result)}`,
+    ...(latencyText(result) === null ? [] : [`  latency  ${latencyText(result)}`]),
     `  replay   ${result.replayCommand}`,
     ...(canShrink(result) && options.report !== undefined
       ? [`  shrink   npx ordeal shrink ${dirname(options.report)}`]

@@ -67,3 +67,19 @@ function isConditional(value: object): value is { readonly version: number; read
     typeof value.value === 'number'
   );
 }
+
+/** `p50 1.2 ms, p99 8.0 ms, max 20.1 ms in quiet; p50 …`; null where nothing was measured. */
+export function latencyText({ latency }: Pick<RunResult, 'latency'>): string | null {
+  if (latency === undefined) return null;
+  const phases = [
+    { phase: latency.quiet, when: 'in quiet' },
+    { phase: latency.faults, when: 'under faults' },
+  ];
+  const texts = phases
+    .filter(({ phase }) => phase.count > 0)
+    .map(({ phase, when }) => {
+      const { p50, p99, max } = phase;
+      return `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, max ${max.toFixed(1)} ms ${when}`;
+    });
+  return texts.length === 0 ? null : texts.join('; ');
+}

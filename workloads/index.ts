@@ -1,5 +1,7 @@
 // The workloads by name, as `--workload` and `ordeal list workloads` know them.
 
+import { availability } from '../checkers/availability.ts';
+import { latency } from '../checkers/latency.ts';
 import type { Checker } from '../checkers/verdict.ts';
 import { ephemeralWorkload } from './ephemeral.ts';
 import { lockWorkload } from './lock.ts';
@@ -37,10 +39,13 @@ export function findWorkload(name: string): Workload | undefined {
   return workloads.find((workload) => workload.name === name);
 }
 
+/** What any operations tell something about. */
+const ofEveryRun: readonly Checker[] = [availability, latency];
+
 /** What the given workloads are judged by, each guarantee once, in the order of its first mention. */
 export function checkersOf(chosen: readonly Workload[]): Checker[] {
   const byName = new Map<string, Checker>();
-  for (const { checkers } of chosen) {
+  for (const { checkers } of [...chosen, { checkers: ofEveryRun }]) {
     for (const checker of checkers) if (!byName.has(checker.name)) byName.set(checker.name, checker);
   }
   return [...byName.values()];

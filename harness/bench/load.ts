@@ -7,7 +7,7 @@ import type { SocketAddress } from '../client/tcp-transport.ts';
 import type { Random } from '../random/random.ts';
 import { encodeRequestFrame } from '../wire/client-codec.ts';
 import { openAcl } from '../wire/records.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
+import { LatencyHistogram } from '../history/latency-histogram.ts';
 import { LoadConnection } from './load-connection.ts';
 
 export interface LoadOptions {

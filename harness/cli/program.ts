@@ -158,6 +158,10 @@ function addRun(program: Command): Command {
     .option('--runs <DIR>', `where folders of runs go (default: ${usual.runsDirectory})`)
     .option('--check-memory <SIZE>', 'memory that checking may take (default: 2GiB)')
     .option('--check-time <TIME>', 'time that checking may take (default: 120s)')
+    .option(
+      '--latency-bound <TIME>',
+      'of the 99th percentile of answers outside of faults (default: not judged)',
+    )
     .option('--json', 'print one JSON value on standard output')
     .option('--quiet', 'no progress')
     .addHelpText('after', runExamples);

@@ -42,6 +42,7 @@ export interface RunArguments {
   readonly runs?: string;
   readonly checkMemory?: string;
   readonly checkTime?: string;
+  readonly latencyBound?: string;
 }
 
 const mostServers = 31;
@@ -90,6 +91,9 @@ export function resolveRunOptions(given: RunArguments): RunOptions {
       given.checkTime === undefined
         ? defaultRunOptions.checkTimeMs
         : parseDuration(given.checkTime, '--check-time'),
+    ...(given.latencyBound === undefined
+      ? {}
+      : { latencyBoundMs: parseDuration(given.latencyBound, '--latency-bound') }),
   };
 }
 

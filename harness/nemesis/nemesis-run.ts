@@ -142,7 +142,8 @@ export class NemesisRun {
     const isScripted = script !== undefined;
     const startNs = clock.nowNs();
     this.#current = `${fault.nemesis}: ${fault.shape}`;
-    this.#note(fault, { phase: 'start' });
+    const leavesQuorum = fault.keepsQuorum && this.#leavesClients(fault.targets);
+    this.#note(fault, { phase: 'start', keepsQuorum: leavesQuorum });
     const proof = await this.#injectAndProve(fault, tools);
     const provenNs = clock.nowNs();
     const acknowledgedAtStart = acknowledged();

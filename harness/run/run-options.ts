@@ -59,6 +59,7 @@ export function replayCommand(options: RunOptions): string {
   add('mutant', options.mutant, null);
   add('check-memory', sizeText(options.checkMemoryBytes), sizeText(defaults.checkMemoryBytes));
   add('check-time', `${options.checkTimeMs}ms`.replace(/000ms$/, 's'), `${defaults.checkTimeMs / 1000}s`);
+  add('latency-bound', options.latencyBoundMs === undefined ? null : `${options.latencyBoundMs}ms`, null);
   return words.join(' ');
 }
 

@@ -1,6 +1,7 @@
 // Everything a report needs about one run. Written as run.json beside the history; `reports/` reads this
 // and the history, and nothing else.
 
+import type { LatencySummary } from '../../checkers/latency.ts';
 import type { GuaranteeResult, Verdict } from '../../checkers/verdict.ts';
 import type { WorldName } from '../ensemble/ensemble.ts';
 import type { ScriptedOperation } from '../generator/scripted-operation.ts';
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly runsDirectory: string;
   readonly checkMemoryBytes: number;
   readonly checkTimeMs: number;
+  /** Of the 99th percentile of answers outside of faults; absent: measured, not judged. */
+  readonly latencyBoundMs?: number;
   /** What a run is told instead of drawing it; absent in a run that nobody shrank. */
   readonly script?: RunScript;
 }
@@ -107,6 +110,8 @@ export interface RunResult {
   readonly exit: number;
   readonly guarantees: readonly GuaranteeResult[];
   readonly operations: OperationCounts;
+  /** How long answers took; absent where the checkers crashed. */
+  readonly latency?: LatencySummary;
   readonly faults: readonly InjectedFault[];
   readonly leaders: readonly LeaderSpan[];
   /** When workload and faults ended and healing began, and when every server served again. */

@@ -4,6 +4,8 @@
 import { performance } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { latency } from '../../checkers/latency.ts';
+import type { LatencySummary } from '../../checkers/latency.ts';
 import { runCheckers } from '../../checkers/run-checkers.ts';
 import { concludeTrace } from '../../checkers/trace/trace-guarantee.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
@@ -98,6 +100,7 @@ class Run {
   #reports: RunReports | null = null;
   /** Judged once, also when tearing down fails afterwards and the result is made anew. */
   #guarantees: readonly GuaranteeResult[] | null = null;
+  #latency: LatencySummary | null = null;
 
   constructor(options: RunOptions, hooks: RunHooks) {
     this.#options = options;
@@ -257,7 +260,8 @@ class Run {
   }
 
   #judge(history: Iterable<Operation>): GuaranteeResult[] {
-    const { workloads, nemeses, checkMemoryBytes, checkTimeMs, ratePerSecond } = this.#options;
+    const { workloads, nemeses, checkMemoryBytes, checkTimeMs, ratePerSecond, latencyBoundMs } =
+      this.#options;
     const chosen = workloads.flatMap((name) => findWorkload(name) ?? []);
     const servers = this.#ensemble?.servers ?? [];
     const bound = this.#life?.recoveryBoundMs ?? 0;
@@ -266,6 +270,7 @@ class Run {
       nowMs: () => performance.now(),
       quorumSyncServers: new Set(servers.filter(({ quorumSync }) => quorumSync).map(({ sid }) => sid)),
       recoveryBoundMs: bound,
+      ...(latencyBoundMs === undefined ? {} : { latencyBoundMs }),
       servers: servers.map(({ sid }) => sid),
     });
     for (const { checker, error } of crashes) {
@@ -281,7 +286,10 @@ class Run {
       ratePerSecond,
       recoveryBoundMs: bound,
     });
-    return [...results, ...this.#judgeTrace(), progress];
+    const measured = results.find(({ name }) => name === latency.name)?.details;
+    this.#latency = (measured as LatencySummary | undefined) ?? null;
+    const judged = results.filter(({ name }) => name !== latency.name || latencyBoundMs !== undefined);
+    return [...judged, ...this.#judgeTrace(), progress];
   }
 
   #judgeTrace(): GuaranteeResult[] {
@@ -314,6 +322,7 @@ class Run {
       exit: exitCodeOf({ guarantees, problems }),
       guarantees,
       operations: countOperations(this.#recorder),
+      ...(this.#latency === null ? {} : { latency: this.#latency }),
       faults: (this.#life?.windows ?? []).map(({ fault }) => fault),
       leaders: this.#life?.leaders ?? [],
       healNs: this.#life?.recovery?.healNs ?? null,

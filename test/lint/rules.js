@@ -68,7 +68,13 @@ const rules = [
   },
   {
     of: 'harness/bench',
-    folders: ['harness/client', 'harness/ensemble', 'harness/random', 'harness/wire'],
+    folders: [
+      'harness/client',
+      'harness/ensemble',
+      'harness/history/latency-histogram.ts',
+      'harness/random',
+      'harness/wire',
+    ],
     modules: ['node:'],
   },
   {

@@ -73,7 +73,12 @@ describe('nemesis run', () => {
     const [start, end] = recorder.operations;
     const { fault } = nemesisRun.windows[0]!;
     assert.deepEqual([start?.process, start?.type, start?.f], ['nemesis', 'info', 'kill']);
-    assert.deepEqual(start?.value, { phase: 'start', shape: fault.shape, targets: fault.targets });
+    assert.deepEqual(start?.value, {
+      phase: 'start',
+      keepsQuorum: nemesisRun.windows[0]?.keepsQuorum,
+      shape: fault.shape,
+      targets: fault.targets,
+    });
     assert.deepEqual(end?.value, {
       phase: 'end',
       proof: fault.proof,

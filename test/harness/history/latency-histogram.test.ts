@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { LatencyHistogram } from '../../../harness/bench/latency-histogram.ts';
+import { LatencyHistogram } from '../../../harness/history/latency-histogram.ts';
 import { Random } from '../../../harness/random/random.ts';
 
 describe('latency histogram', () => {
