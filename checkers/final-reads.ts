@@ -13,6 +13,7 @@ export interface FinalRead {
   /** A list for a set, one value for a register. */
   readonly value: unknown;
   readonly version: number | null;
+  readonly stat: readonly number[] | null;
   readonly operation: Operation;
 }
 
@@ -60,6 +61,7 @@ function readsOf(calls: readonly Call[]): Map<string, Map<number, FinalRead>> {
       path,
       value: valueOf(call.completion),
       version: call.completion.version ?? null,
+      stat: call.completion.stat ?? null,
       operation: call.completion,
     });
   }

@@ -3,8 +3,9 @@
 
 import { HistoryError } from '../harness/history/history-error.ts';
 import type { Operation } from '../harness/history/operation.ts';
-import { Pairing } from '../harness/history/pairing.ts';
-import type { Judge } from './verdict.ts';
+import { makeCall, Pairing } from '../harness/history/pairing.ts';
+import type { Call } from '../harness/history/pairing.ts';
+import type { HistoryEnd, Judge } from './verdict.ts';
 
 /** How the pass ended for one judge. */
 export interface Passed {
@@ -42,6 +43,26 @@ export function passHistory(judges: readonly Judge[], history: Iterable<Operatio
     crash: malformed ?? seat.crash,
     open: open.filter((operation) => seat.concerns(operation)),
   }));
+}
+
+/** Finds calls again in a history that is not kept. */
+export function callsOf(history: Iterable<Operation>): HistoryEnd['callsAt'] {
+  return (indices) => {
+    const wanted = new Set(indices);
+    const found = new Map<number, Call>();
+    const keep = (call: Call): void => {
+      for (const end of [call.invocation, call.completion]) {
+        if (end !== null && wanted.has(end.index)) found.set(end.index, call);
+      }
+    };
+    const pairing = new Pairing();
+    for (const operation of history) {
+      const invocation = pairing.take(operation);
+      if (invocation !== null) keep(makeCall(invocation, operation));
+    }
+    for (const invocation of pairing.open) keep(makeCall(invocation, null));
+    return indices.flatMap((index) => found.get(index) ?? []);
+  };
 }
 
 class Seat {

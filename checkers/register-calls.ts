@@ -38,8 +38,8 @@ export function isAcknowledgedWrite(call: Call): boolean {
   return call.outcome === 'ok' && (call.f === 'write' || call.f === 'cas');
 }
 
-export function isWrite(call: Call): boolean {
-  return call.f === 'write' || call.f === 'cas';
+export function isWrite({ f }: Pick<Call, 'f'>): boolean {
+  return f === 'write' || f === 'cas';
 }
 
 /** The value that a write or cas asked for; `call` without its path. */
@@ -53,10 +53,14 @@ export function writtenValue(call: Call): unknown {
 export function versionOf(call: Call): number | undefined {
   if (call.outcome !== 'ok') return undefined;
   if (call.completion?.version !== undefined) return call.completion.version;
-  if (call.f !== 'cas') return undefined;
-  const { value } = call.invocation;
+  return onlyVersion(call) ?? undefined;
+}
+
+/** The one version that the call can make, whatever came of it: a cas names it; null for every other call. */
+export function onlyVersion({ f, invocation: { value } }: Call): number | null {
+  if (f !== 'cas') return null;
   const hasVersion = typeof value === 'object' && value !== null && 'version' in value;
-  return hasVersion && typeof value.version === 'number' ? value.version + 1 : undefined;
+  return hasVersion && typeof value.version === 'number' ? value.version + 1 : null;
 }
 
 /** The value that the znode had when the call ended well: what was read, or what was written. */
@@ -65,12 +69,12 @@ export function heldValue(call: Call): unknown {
 }
 
 /** A final read of a set brings a list, where that of a register brings a value with a version. */
-function isSetRead(call: Call): boolean {
+export function isSetRead(call: Call): boolean {
   if (call.f !== 'final-read') return false;
   return call.completion !== null && Array.isArray(valueOf(call.completion));
 }
 
-function withoutPath(call: Call): Call {
+export function withoutPath(call: Call): Call {
   const { invocation, completion } = call;
   return {
     ...call,

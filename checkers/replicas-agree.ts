@@ -101,13 +101,17 @@ function have(reads: readonly FinalRead[]): string {
 }
 
 function describeAnswer(read: FinalRead | undefined): string {
-  const version = read?.version ?? null;
-  return `${describeValue(read?.value)}${version === null ? '' : ` (version ${version})`}`;
+  const { version = null, stat = null } = read ?? {};
+  const shown = [
+    ...(version === null ? [] : [`version ${version}`]),
+    ...(stat === null ? [] : [`Stat ${stat.join(' ')}`]),
+  ];
+  return `${describeValue(read?.value)}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}`;
 }
 
 /** Equal texts for equal answers: the elements of a set have no order, a register has a version too. */
-function answerOf({ value, version }: FinalRead): string {
-  if (!Array.isArray(value)) return JSON.stringify([value, version]);
+function answerOf({ value, version, stat }: FinalRead): string {
+  if (!Array.isArray(value)) return JSON.stringify([value, version, stat]);
   return JSON.stringify(value.map((element: unknown) => JSON.stringify(element)).sort());
 }
 

@@ -2,7 +2,7 @@
 // A checker that crashes is a fault of the harness: its guarantee is `inconclusive`, never a pass, and the others are judged all the same.
 
 import type { Operation } from '../harness/history/operation.ts';
-import { passHistory } from './pass-history.ts';
+import { callsOf, passHistory } from './pass-history.ts';
 import type { Passed } from './pass-history.ts';
 import type { CheckContext, Checker, GuaranteeResult, Judge, Verdict } from './verdict.ts';
 
@@ -33,7 +33,9 @@ export function runCheckers(
     try {
       if (crash !== null) throw crash;
       const judge = judges[position] as Judge;
-      results.push(judge.conclude({ ...context.budget, timeMs }, open));
+      results.push(
+        judge.conclude({ budget: { ...context.budget, timeMs }, open, callsAt: callsOf(history) }),
+      );
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       crashes.push({ checker: checker.name, error });

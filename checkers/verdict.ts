@@ -2,6 +2,7 @@
 // becomes `inconclusive`, never `pass`.
 
 import type { Operation } from '../harness/history/operation.ts';
+import type { Call } from '../harness/history/pairing.ts';
 
 export type Verdict = 'pass' | 'violated' | 'inconclusive' | 'not-exercised' | 'not-supported';
 
@@ -45,6 +46,11 @@ export interface CheckContext {
   readonly nowMs: () => number;
   /** Server ids whose `sync` is a quorum barrier; known from the start. */
   readonly quorumSyncServers: ReadonlySet<number>;
+  /**
+   * Server ids that answer a read with the zxid of the very state it shows; known from the start. Of the others
+   * it is only known that what they show is no older.
+   */
+  readonly exactReadServers?: ReadonlySet<number>;
   /** Bound for recovery after the last fault healed, milliseconds. */
   readonly recoveryBoundMs: number;
   /** For the 99th percentile of answers outside of faults; absent: latency is measured and not judged. */
@@ -70,6 +76,14 @@ export interface Judge {
   concerns(entry: Pick<Operation, 'f' | 'process'>): boolean;
   /** `invocation`: of the call that this entry completes, else null. */
   take(operation: Operation, invocation: Operation | null): void;
-  /** `open`: invocations that were never completed. */
-  conclude(budget: CheckBudget, open: readonly Operation[]): GuaranteeResult;
+  conclude(end: HistoryEnd): GuaranteeResult;
+}
+
+/** What can be said when a history has passed by. */
+export interface HistoryEnd {
+  readonly budget: CheckBudget;
+  /** Invocations that were never completed. */
+  readonly open: readonly Operation[];
+  /** The calls that these entries begin or end, in their order. Goes through the history again: for evidence only. */
+  readonly callsAt: (indices: readonly number[]) => readonly Call[];
 }

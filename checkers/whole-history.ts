@@ -3,7 +3,7 @@
 // one workload does not pile up in the checkers of the others.
 
 import type { Operation } from '../harness/history/operation.ts';
-import { passHistory } from './pass-history.ts';
+import { callsOf, passHistory } from './pass-history.ts';
 import type { CheckContext, Checker, GuaranteeResult, Judge } from './verdict.ts';
 
 type Named = Pick<Checker, 'name' | 'title' | 'description'>;
@@ -22,7 +22,7 @@ export function wholeHistory(own: WholeHistoryCheck): Checker {
       return {
         concerns: own.concerns,
         take: (operation) => void history.push(operation),
-        conclude: (budget) => own.check(history, withBudget(context, budget)),
+        conclude: ({ budget }) => own.check(history, withBudget(context, budget)),
       };
     },
   });
@@ -40,7 +40,7 @@ export function streamed(own: Named & Pick<Checker, 'begin'>): Checker {
       const judge = begin(context);
       const [passed] = passHistory([judge], history);
       if (passed?.crash !== null) throw passed?.crash;
-      return judge.conclude(context.budget, passed.open);
+      return judge.conclude({ budget: context.budget, open: passed.open, callsAt: callsOf(history) });
     },
   };
 }
@@ -52,6 +52,6 @@ export function named(...names: readonly string[]): Judge['concerns'] {
 }
 
 function withBudget(context: CheckContext, budget: CheckContext['budget']): CheckContext {
-  const { nowMs, quorumSyncServers, recoveryBoundMs, servers } = context;
-  return { nowMs, quorumSyncServers, recoveryBoundMs, servers, budget };
+  // What the history tells may be a getter, which is read now that the history has ended.
+  return { ...context, budget };
 }

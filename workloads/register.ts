@@ -10,6 +10,8 @@ import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
+import type { Stat } from '../harness/wire/records.ts';
+import { recordStat } from './recorded-stat.ts';
 import { ensureZnode, readPair, unlessAbsent } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadRun } from './workload.ts';
 
@@ -106,12 +108,12 @@ async function perform(client: Client, f: string, key: string, argument: unknown
       return outcomeOfRead(key, await client.syncAndGetData(key));
     case 'write': {
       const { zxid, stat } = await client.setData(key, encode(argument as number), -1);
-      return { value: [key, argument], zxid, version: stat.version };
+      return { value: [key, argument], zxid, version: stat.version, stat: recordStat(stat) };
     }
     case 'cas': {
       const { version, value } = argument as { version: number; value: number };
       const { zxid, stat } = await client.setData(key, encode(value), version);
-      return { value: [key, argument], zxid, version: stat.version };
+      return { value: [key, argument], zxid, version: stat.version, stat: recordStat(stat) };
     }
     default:
       throw new Error(`the register workload knows no operation ${f}`);
@@ -120,9 +122,9 @@ async function perform(client: Client, f: string, key: string, argument: unknown
 
 function outcomeOfRead(
   key: string,
-  { data, stat, zxid }: { data: Buffer; stat: { version: number }; zxid: number },
+  { data, stat, zxid }: { data: Buffer; stat: Stat; zxid: number },
 ): Outcome {
-  return { value: [key, Number(data.toString())], zxid, version: stat.version };
+  return { value: [key, Number(data.toString())], zxid, version: stat.version, stat: recordStat(stat) };
 }
 
 function encode(value: number): Buffer {

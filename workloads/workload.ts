@@ -16,6 +16,8 @@ export interface Outcome {
   readonly value: unknown;
   readonly zxid?: number;
   readonly version?: number;
+  /** As `recordStat` makes it. */
+  readonly stat?: readonly number[];
 }
 
 /** Sessions that a workload opens beside those of its processes, to end them as it likes. */

@@ -11,7 +11,7 @@ const flushBytes = 16 * 1024;
 
 /** One operation as a line without its newline. An undefined value is written as null. */
 export function formatOperation(operation: Operation): string {
-  const { index, time, process, type, f, value, error, zxid, version, session, server } = operation;
+  const { index, time, process, type, f, value, error, zxid, version, stat, session, server } = operation;
   return JSON.stringify({
     index,
     time,
@@ -22,6 +22,7 @@ export function formatOperation(operation: Operation): string {
     error,
     zxid,
     version,
+    stat,
     session,
     server,
   });
@@ -149,6 +150,7 @@ const optional: readonly Field[] = [
   ['error', 'a text', isText],
   ['zxid', 'a zxid', isInteger],
   ['version', 'a version', isInteger],
+  ['stat', 'the numbers of a Stat', isNumbers],
   ['session', 'a session id', isText],
   ['server', 'a server id', isInteger],
 ];
@@ -159,6 +161,10 @@ function isText(value: unknown): boolean {
 
 function isInteger(value: unknown): boolean {
   return Number.isSafeInteger(value);
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isInteger);
 }
 
 function isCount(value: unknown): boolean {

@@ -27,6 +27,8 @@ export interface Operation {
   readonly zxid?: number;
   /** Version of the znode that the operation saw or made. */
   readonly version?: number;
+  /** Of a znode that was read or written, every field of its Stat that is a number, in ZooKeeper's order. */
+  readonly stat?: readonly number[];
   /** Session of the client, sixteen hex digits. */
   readonly session?: string;
   /** Server that the client was connected to when the operation completed. */

@@ -16,6 +16,7 @@ import { renderJunit } from '../../reports/junit-report.ts';
 import { checkersOf, findWorkload } from '../../workloads/index.ts';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
+import { exactReadServers } from '../ensemble/exact-reads.ts';
 import { HistoryFileWriter, streamHistoryFile } from '../history/history-file.ts';
 import type { Operation } from '../history/operation.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
@@ -269,6 +270,7 @@ class Run {
       budget: { timeMs: checkTimeMs, memoryBytes: checkMemoryBytes },
       nowMs: () => performance.now(),
       quorumSyncServers: new Set(servers.filter(({ quorumSync }) => quorumSync).map(({ sid }) => sid)),
+      exactReadServers: exactReadServers(servers),
       recoveryBoundMs: bound,
       ...(latencyBoundMs === undefined ? {} : { latencyBoundMs }),
       servers: servers.map(({ sid }) => sid),

@@ -20,6 +20,7 @@ export interface Drawn {
   readonly session?: string;
   readonly server?: number;
   readonly error?: string;
+  readonly stat?: readonly number[];
 }
 
 /** The history of the drawn calls; a call without a process gets one of its own. */
@@ -29,7 +30,7 @@ export function draw(calls: readonly Drawn[], nemesis: readonly Noted[] = []): O
     const process = call.process ?? 100 + position;
     entries.push({ time: call.from * 1e6, process, type: 'invoke', f: call.f, value: call.value });
     if (call.to === undefined) continue;
-    const { result, version, zxid, session, server, error } = call;
+    const { result, version, zxid, session, server, error, stat } = call;
     entries.push({
       time: call.to * 1e6,
       process,
@@ -41,6 +42,7 @@ export function draw(calls: readonly Drawn[], nemesis: readonly Noted[] = []): O
       ...(session === undefined ? {} : { session }),
       ...(server === undefined ? {} : { server }),
       ...(error === undefined ? {} : { error }),
+      ...(stat === undefined ? {} : { stat }),
     });
   }
   for (const { at, f, value } of nemesis) {
