@@ -3,6 +3,7 @@
 import { accessControl } from './access-control.ts';
 import { availability } from './availability.ts';
 import { conformance } from './conformance.ts';
+import { containers } from './containers.ts';
 import { counter } from './counter.ts';
 import { durability } from './durability.ts';
 import { ephemerals } from './ephemerals.ts';
@@ -17,6 +18,7 @@ import { serializableTransactions } from './serializable-transactions.ts';
 import { sessionMonotonic } from './session-monotonic.ts';
 import { sessionOrder } from './session-order.ts';
 import { syncBarrier } from './sync-barrier.ts';
+import { timeToLive } from './time-to-live.ts';
 import type { Checker } from './verdict.ts';
 import { watches } from './watches.ts';
 
@@ -32,6 +34,8 @@ export const guarantees: readonly Checker[] = [
   ephemerals,
   mutualExclusion,
   counter,
+  containers,
+  timeToLive,
   conformance,
   accessControl,
   durability,

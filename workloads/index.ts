@@ -8,6 +8,7 @@ import { lockWorkload } from './lock.ts';
 import { aclWorkload } from './acl.ts';
 import { appendWorkload } from './append.ts';
 import { conformanceWorkload } from './conformance.ts';
+import { containerTtlWorkload } from './container-ttl.ts';
 import { counterWorkload } from './counter.ts';
 import { multiWorkload } from './multi.ts';
 import { registerWorkload } from './register.ts';
@@ -33,6 +34,7 @@ export const workloads: readonly Workload[] = [
   aclWorkload,
   counterWorkload,
   syncBarrierWorkload,
+  containerTtlWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

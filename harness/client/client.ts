@@ -86,6 +86,10 @@ export type ClientState = 'connecting' | 'connected' | 'disconnected' | 'expired
 export interface CreateOptions {
   readonly ephemeral?: boolean;
   readonly sequential?: boolean;
+  /** The server removes it once it has had children and has none; neither ephemeral nor sequential. */
+  readonly container?: boolean;
+  /** The server removes it when it has no children and was not written for longer; not ephemeral. */
+  readonly ttlMs?: number;
   readonly acl?: readonly Acl[];
 }
 

@@ -5,7 +5,16 @@
 import assert from 'node:assert/strict';
 import { CreateFlags, ErrorCode } from '../wire/constants.ts';
 import { openAcl } from '../wire/records.ts';
-import type { Acl, ClientRequest, MultiOperation, MultiResult, ReplyBody, Stat } from '../wire/records.ts';
+import type {
+  Acl,
+  ClientRequest,
+  CreateRequest,
+  CreateTtlRequest,
+  MultiOperation,
+  MultiResult,
+  ReplyBody,
+  Stat,
+} from '../wire/records.ts';
 import type { SessionId } from '../wire/session-id.ts';
 import { failure, multiRefusal, refusal } from './client-errors.ts';
 import { ClientSession } from './client-session.ts';
@@ -95,12 +104,8 @@ export class ZooKeeperClient implements Client {
   }
 
   async create(path: string, data: Buffer, options: CreateOptions = {}): Promise<Reply & { path: string }> {
-    const flags =
-      (options.ephemeral === true ? CreateFlags.EPHEMERAL : CreateFlags.PERSISTENT) |
-      (options.sequential === true ? CreateFlags.PERSISTENT_SEQUENTIAL : CreateFlags.PERSISTENT);
-    const acl = options.acl ?? openAcl;
-    const { zxid, body } = await this.#perform({ type: 'create', path, data, acl, flags });
-    return { zxid, path: bodyOf(body, 'path').path };
+    const { zxid, body } = await this.#perform(creation(path, data, options));
+    return { zxid, path: body.type === 'pathAndStat' ? body.path : bodyOf(body, 'path').path };
   }
 
   async delete(path: string, version: number): Promise<Reply> {
@@ -350,6 +355,20 @@ function bodyOf<T extends ReplyBody['type']>(body: ReplyBody, type: T): Extract<
 function dataOf({ zxid, body }: Answer): Reply & { data: Buffer; stat: Stat } {
   const { data, stat } = bodyOf(body, 'data');
   return { zxid, data: data ?? Buffer.alloc(0), stat };
+}
+
+/** Containers and times to live have requests of their own, which are answered with a Stat as well. */
+function creation(path: string, data: Buffer, options: CreateOptions): CreateRequest | CreateTtlRequest {
+  const { ephemeral = false, sequential = false, container = false, ttlMs, acl = openAcl } = options;
+  if (container) return { type: 'createContainer', path, data, acl, flags: CreateFlags.CONTAINER };
+  if (ttlMs !== undefined) {
+    const flags = sequential ? CreateFlags.PERSISTENT_SEQUENTIAL_WITH_TTL : CreateFlags.PERSISTENT_WITH_TTL;
+    return { type: 'createTTL', path, data, acl, flags, ttl: ttlMs };
+  }
+  const flags =
+    (ephemeral ? CreateFlags.EPHEMERAL : CreateFlags.PERSISTENT) |
+    (sequential ? CreateFlags.PERSISTENT_SEQUENTIAL : CreateFlags.PERSISTENT);
+  return { type: 'create', path, data, acl, flags };
 }
 
 function toMultiOperation(operation: SubOperation): MultiOperation {

@@ -17,6 +17,8 @@ const notificationLimitMs = 2000;
  */
 const manySnapshots = 50;
 const smallLogKib = 1;
+/** Between two looks for containers and znodes with a time to live: Apache's minute would outlast most runs. */
+const containerCheckTicks = 5;
 
 export function renderZooConfig(options: {
   readonly tickMs: number;
@@ -39,6 +41,8 @@ export function renderZooConfig(options: {
     `commitLogCount=${options.commitLogCount}`,
     `fastleader.maxNotificationInterval=${notificationLimitMs}`,
     `4lw.commands.whitelist=*`,
+    'extendedTypesEnabled=true',
+    `znode.container.checkIntervalMs=${containerCheckTicks * options.tickMs}`,
   ];
   if (options.isReconfigurable) {
     lines.push('reconfigEnabled=true', `DigestAuthenticationProvider.superDigest=${superDigest}`);

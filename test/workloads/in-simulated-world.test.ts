@@ -33,6 +33,7 @@ const cases: readonly Case[] = [
   { workload: 'acl', guarantee: 'access-control', mutant: 'any-entry-lets-in' },
   { workload: 'counter', guarantee: 'counter', mutant: 'cas-against-applied' },
   { workload: 'sync-barrier', guarantee: 'sync-barrier', mutant: 'sync-local', needs: ['slow-links'] },
+  { workload: 'container-ttl', guarantee: 'containers', mutant: 'containers-go-with-children' },
 ];
 
 for (const { workload, guarantee, mutant, needs = [] } of cases) {
@@ -42,7 +43,8 @@ for (const { workload, guarantee, mutant, needs = [] } of cases) {
 
       assert.equal(result.verdict, 'pass', JSON.stringify(result.problems));
       assert.equal(verdictOf(result, guarantee), 'pass');
-      assert.equal(verdictOf(result, 'replicas-agree'), 'pass');
+      // Where servers remove znodes by themselves, two of them cannot be compared.
+      assert.equal(verdictOf(result, 'replicas-agree') ?? 'pass', 'pass');
     });
 
     it('asks the same for the same seed', async () => {

@@ -28,7 +28,7 @@ import { imageOfSystem, nemesisImage, requireImages } from './images.ts';
 import { labelsOfRun, nameInRun } from './labels.ts';
 import { Pod, traceFile } from './pod.ts';
 import { packetsPass } from './probe.ts';
-import { clientPort, renderZooConfig } from './zoo-config.ts';
+import { clientPort, javaFlags, renderZooConfig } from './zoo-config.ts';
 import type { Timing } from './zoo-config.ts';
 
 export interface DockerEnsembleOptions {
@@ -161,8 +161,11 @@ export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
     await settleAll(
       this.servers.map(({ sid, system }) => {
         const isTraced = system === 'zab' && this.#options.traces !== false;
+        const given = this.#options.environments?.[system];
         const environment = {
-          ...this.#options.environments?.[system],
+          ...given,
+          // Of no use to the bundled server, but another system may take its place.
+          JVMFLAGS: [javaFlags, given?.['JVMFLAGS'] ?? ''].join(' ').trim(),
           ...(isTraced ? { ZAB_TRACE_FILE: traceFile } : {}),
         };
         const { zooConfig: more = {}, files = {} } = this.#options;

@@ -9,6 +9,14 @@ export const dataDirectory = '/data';
 export const configFile = '/conf/zoo.cfg';
 export const myidFile = `${dataDirectory}/myid`;
 
+/**
+ * Between two looks for containers and znodes with a time to live: the default, a minute, would outlast most runs.
+ * Apache ZooKeeper takes it from no configuration file, only from a property of its virtual machine.
+ */
+const containerCheckKey = 'znode.container.checkIntervalMs';
+const containerCheckMs = 1000;
+export const javaFlags = `-D${containerCheckKey}=${containerCheckMs}`;
+
 export interface Member {
   readonly sid: number;
   readonly address: string;
@@ -38,6 +46,9 @@ export function renderZooConfig(
     'maxClientCnxns=0',
     '4lw.commands.whitelist=ruok,srvr,stat,mntr',
     'admin.enableServer=false',
+    // Without them there is no time to live.
+    'extendedTypesEnabled=true',
+    `${containerCheckKey}=${containerCheckMs}`,
     ...(own?.role === 'observer' ? ['peerType=observer'] : []),
     ...Object.entries(more).map(([key, value]) => `${key}=${value}`),
     ...members.map(renderMember),

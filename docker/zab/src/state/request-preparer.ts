@@ -373,8 +373,18 @@ export class RequestPreparer {
     if (znode === undefined) return ErrorCode.NO_NODE;
     if (znode.childCount > 0) return ErrorCode.NOT_EMPTY;
     if (this.#database.tree.isEphemeral(znode)) return ErrorCode.BAD_VERSION;
+    if (this.#isRenewed(znode)) return ErrorCode.BAD_VERSION;
     this.#pending.delete(path, context);
     return { type: 'deleteContainer', path };
+  }
+
+  /**
+   * Since the leader looked for what may go, what was in flight then may have written it or made it anew. Apache
+   * ZooKeeper deletes it all the same, and with it a write that it has just acknowledged.
+   */
+  #isRenewed({ path, czxid, mzxid }: PendingZnode): boolean {
+    const applied = this.#database.tree.get(path);
+    return applied === undefined || applied.czxid !== czxid || applied.mzxid !== mzxid;
   }
 
   #isAllowed(znode: PendingZnode, permission: number, { ids }: Context): boolean {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ContainerSweep } from '../../../../docker/zab/src/server/container-sweep.ts';
-import { CreateFlags } from '../../../../harness/wire/constants.ts';
+import { CreateFlags, OpCode } from '../../../../harness/wire/constants.ts';
 import { openAcl, type ClientRequest } from '../../../../harness/wire/records.ts';
 import { create, setData } from '../state/requests.ts';
 import { StateServer, startTimeMs } from '../state/state-server.ts';
@@ -200,5 +200,44 @@ describe('a sweep', () => {
 
     assert.deepEqual(never.takeDue(tree, 60_000, startTimeMs + 60_000), []);
     assert.deepEqual(some.takeDue(tree, 60_000, startTimeMs + 60_000), ['/c']);
+  });
+});
+
+describe('what is to be removed when its time was up', () => {
+  function remove(server: StateServer, path: string): string {
+    server.prepareRaw(OpCode.DELETE_CONTAINER, Buffer.from(path));
+    return server.recordsPrepared.at(-1)?.txn.type ?? '';
+  }
+
+  it('goes if nothing has happened to it since', () => {
+    const server = StateServer.serving({ extendedTypes: true });
+    server.write(createTtl('/t', 1));
+
+    assert.equal(remove(server, '/t'), 'deleteContainer');
+  });
+
+  it('stays if a write of it is in flight', () => {
+    const server = StateServer.serving({ extendedTypes: true });
+    server.write(createTtl('/t', 1));
+    server.prepare(setData('/t', 'new'));
+
+    assert.equal(remove(server, '/t'), 'error');
+  });
+
+  it('stays if it is being made anew', () => {
+    const server = StateServer.serving({ extendedTypes: true });
+    server.write(createContainer('/c'));
+    server.prepare({ type: 'delete', path: '/c', version: -1 });
+    server.prepare(createContainer('/c'));
+
+    assert.equal(remove(server, '/c'), 'error');
+  });
+
+  it('stays if a child of it is in flight', () => {
+    const server = StateServer.serving({ extendedTypes: true });
+    server.write(createContainer('/c'));
+    server.prepare(create('/c/child'));
+
+    assert.equal(remove(server, '/c'), 'error');
   });
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { renderZooConfig } from '../../../../harness/ensemble/docker/zoo-config.ts';
+import { javaFlags, renderZooConfig } from '../../../../harness/ensemble/docker/zoo-config.ts';
 import type { Member } from '../../../../harness/ensemble/docker/zoo-config.ts';
 
 const members: readonly Member[] = [
@@ -35,5 +35,13 @@ describe('zoo.cfg', () => {
 
   it('does not limit connections per address, because all clients share one', () => {
     assert.match(renderZooConfig(1, members, timing), /^maxClientCnxns=0$/m);
+  });
+
+  it('looks for containers often, also where only the virtual machine can be told', () => {
+    const text = renderZooConfig(1, members, timing);
+
+    assert.match(text, /^extendedTypesEnabled=true$/m);
+    assert.match(text, /^znode\.container\.checkIntervalMs=1000$/m);
+    assert.equal(javaFlags, '-Dznode.container.checkIntervalMs=1000');
   });
 });
