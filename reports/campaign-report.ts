@@ -2,9 +2,10 @@
 // what never was.
 
 import { cellName, faultNames, happenings, isPossible, phases, roles } from '../harness/campaign/coverage.ts';
-import type { CampaignResult, FailedRun } from '../harness/campaign/campaign-result.ts';
+import type { CampaignResult, Exercise, FailedRun } from '../harness/campaign/campaign-result.ts';
 import { Html, html } from './html/escape.ts';
 import { stylesheet } from './html/stylesheet.ts';
+import { exerciseVerdicts } from './exercise-table.ts';
 import { count, seconds } from './words.ts';
 
 const layout = `
@@ -33,7 +34,7 @@ export function renderCampaignReport(result: CampaignResult): string {
       <body>
         <main>
           ${renderHead(result, title)} ${renderRuns('Violated', result.violated)}
-          ${renderRuns('Inconclusive', result.inconclusive)} ${renderCells(result)}
+          ${renderRuns('Inconclusive', result.inconclusive)} ${renderExercises(result)} ${renderCells(result)}
           ${renderOperations(result)} ${renderSchedules(result)} ${renderHappenings(result)}
         </main>
       </body>
@@ -102,6 +103,41 @@ function renderRuns(title: string, runs: readonly FailedRun[]): Html | null {
       </tbody>
     </table>
   </section>`;
+}
+
+/** What each guarantee was given to break: a pass without opportunities is none. */
+function renderExercises({ exercises }: CampaignResult): Html {
+  const isFixed = exercises.some(({ workload }) => workload !== null);
+  return html`<section>
+    <h2>What every guarantee was given to break</h2>
+    <p>Runs by verdict; opportunities over all runs that judged it, and in the run with the fewest.</p>
+    <div class="scroll">
+      <table class="cells">
+        <thead>
+          <tr>
+            ${isFixed ? html`<th>workload</th>` : null}
+            <th>guarantee</th>
+            ${exerciseVerdicts.map((verdict) => html`<th>${verdict}</th>`)}
+            <th>opportunities</th>
+            <th>least</th>
+            <th>median</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${exercises.map((exercise) => renderExercise(exercise, isFixed))}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function renderExercise({ workload, guarantee, verdicts, opportunities }: Exercise, isFixed: boolean): Html {
+  return html`<tr>
+    ${isFixed ? html`<th>${workload ?? ''}</th>` : null}
+    <th>${guarantee}</th>
+    ${exerciseVerdicts.map((verdict) => renderCount(verdicts[verdict]))}
+    ${[opportunities.sum, opportunities.least, opportunities.median].map((each) => renderCount(each ?? undefined))}
+  </tr> `;
 }
 
 /** Every fault, role and phase, those never reached included: they are what was not tested. */

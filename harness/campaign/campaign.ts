@@ -3,13 +3,15 @@
 
 import { performance } from 'node:perf_hooks';
 import { createHash } from 'node:crypto';
-import { defaultRunOptions } from '../run/run-options.ts';
+import { guarantees } from '../../checkers/guarantees.ts';
+import { defaultRunOptions, replayCommand } from '../run/run-options.ts';
 import type { RunOptions } from '../run/run-result.ts';
 import { run } from '../run/run.ts';
 import type { CampaignOptions, CampaignResult, FailedRun } from './campaign-result.ts';
 import { addCoverage, noCoverage } from './coverage.ts';
 import type { Coverage } from './coverage.ts';
 import { drawRun } from './draw-run.ts';
+import { ExerciseTally } from './exercise.ts';
 import type { RunOutcome } from './outcome.ts';
 import { runInPool } from './worker-pool.ts';
 import type { PoolTask } from './worker-pool.ts';
@@ -69,14 +71,18 @@ class Campaign {
   readonly #inconclusive = new Map<number, FailedRun>();
   readonly #faults: Record<string, number> = {};
   readonly #operations = { ok: 0, fail: 0, info: 0 };
+  readonly #exercises = new ExerciseTally();
+  /** Runs whose process died: they are not tried again in this one. */
+  readonly #lost = new Set<number>();
   #coverage: Coverage = noCoverage;
   #simulatedSeconds = 0;
   #position = 0;
 
   constructor(options: CampaignOptions) {
     this.#options = options;
-    const { count, seed, shard } = options;
-    const all = Array.from({ length: count }, (_, index) => seed + index);
+    const { count, seed, shard, workloads } = options;
+    const turns = workloads?.isEach === true ? workloads.names.length : 1;
+    const all = Array.from({ length: count * turns }, (_, index) => seed + index);
     this.#seeds = all.filter((_, index) => index % shard.of === shard.index - 1);
   }
 
@@ -94,6 +100,7 @@ class Campaign {
     for (const [name, count] of Object.entries(outcome.faults)) {
       this.#faults[name] = (this.#faults[name] ?? 0) + count;
     }
+    this.#exercises.add(this.#workloadsOf(outcome.seed)?.join(',') ?? null, outcome.guarantees);
     this.#coverage = addCoverage(this.#coverage, outcome.coverage);
     this.#simulatedSeconds += outcome.simulatedSeconds;
     if (outcome.verdict === 'pass') return null;
@@ -113,11 +120,12 @@ class Campaign {
   /** Nothing is known of it but how to have it again. */
   lose({ options }: PoolTask, reason: string): void {
     this.#hashes.set(options.seed, reason);
+    this.#lost.add(options.seed);
     this.#inconclusive.set(options.seed, {
       seed: options.seed,
       guarantees: [],
       problems: [reason],
-      replayCommand: `npx ordeal campaign --count 1 --seed ${options.seed}`,
+      replayCommand: replayCommand(options),
       folder: null,
     });
   }
@@ -126,8 +134,8 @@ class Campaign {
     let left = this.#options.mostFolders;
     for (const group of [this.#violated, this.#inconclusive]) {
       for (const known of [...group.values()].sort((a, b) => a.seed - b.seed)) {
-        const isLost = known.guarantees.length === 0 && known.replayCommand.includes('campaign');
-        const folder = left > 0 && !isLost ? (await run(this.#drawn(known.seed))).run : null;
+        const folder =
+          left > 0 && !this.#lost.has(known.seed) ? (await run(this.#drawn(known.seed))).run : null;
         left -= 1;
         const written = { ...known, folder };
         group.set(known.seed, written);
@@ -159,6 +167,7 @@ class Campaign {
       inconclusive: bySeed(this.#inconclusive),
       operations: this.#operations,
       faults: this.#faults,
+      exercises: this.#exercises.exercises(guarantees.map(({ name }) => name)),
       coverage: this.#coverage,
       simulatedSeconds: this.#simulatedSeconds,
       wallSeconds,
@@ -168,8 +177,21 @@ class Campaign {
   }
 
   #drawn(seed: number): RunOptions {
-    const { timeLimitMs, runsDirectory } = this.#options;
-    return drawRun(seed, { ...defaultRunOptions, timeLimitMs, runsDirectory });
+    const { timeLimitMs, runsDirectory, nemeses } = this.#options;
+    const workloads = this.#workloadsOf(seed);
+    return drawRun(
+      seed,
+      { ...defaultRunOptions, timeLimitMs, runsDirectory },
+      { ...(workloads === null ? {} : { workloads }), ...(nemeses === null ? {} : { nemeses }) },
+    );
+  }
+
+  /** Null: drawn. */
+  #workloadsOf(seed: number): readonly string[] | null {
+    const { workloads, seed: first } = this.#options;
+    if (workloads === null) return null;
+    const { names, isEach } = workloads;
+    return isEach ? names.slice((seed - first) % names.length).slice(0, 1) : names;
   }
 }
 

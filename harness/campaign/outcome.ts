@@ -7,11 +7,14 @@ import type { OperationCounts, RunOptions, RunResult } from '../run/run-result.t
 import { run } from '../run/run.ts';
 import { CoverageTape, coverageOf, noCoverage } from './coverage.ts';
 import type { Coverage } from './coverage.ts';
+import type { JudgedGuarantee } from './exercise.ts';
 
 export interface RunOutcome {
   readonly seed: number;
   readonly verdict: Verdict;
   readonly exit: number;
+  /** All of them, as far as a summary counts them. */
+  readonly guarantees: readonly JudgedGuarantee[];
   /** Guarantees that did not pass, with why. */
   readonly notPassed: readonly {
     readonly name: string;
@@ -48,6 +51,12 @@ export async function runForOutcome(options: RunOptions, mutantRoot?: string): P
     seed: options.seed,
     verdict: result.verdict,
     exit: result.exit,
+    guarantees: result.guarantees.map(({ name, verdict, opportunities, leastOpportunities }) => ({
+      name,
+      verdict,
+      opportunities,
+      leastOpportunities,
+    })),
     notPassed: result.guarantees
       .filter(({ verdict }) => verdict === 'violated' || verdict === 'inconclusive')
       .map(({ name, verdict, reason }) => ({ name, verdict, reason: reason ?? '' })),

@@ -42,6 +42,9 @@ export function createProgram(options: {
     .option('--shard <I/N>', 'only every N-th run, beginning with the I-th: for several machines')
     .option('--jobs <N>', 'processes (default: one for each core)')
     .option('--time-limit <TIME>', 'how long workload and faults of each run last (default: 20s)')
+    .option('--workload <NAMES>', 'what every run is asked to do, instead of drawing it')
+    .option('--each-workload', 'each of them, or of all there are, in runs of its own: --count for each')
+    .option('--nemesis <NAMES>', 'what harms every run, or none, instead of drawing it')
     .option(
       '--runs <DIR>',
       `where the summary and failed runs go (default: ${defaultRunOptions.runsDirectory})`,
@@ -188,7 +191,9 @@ A run that does not pass is done again with its folder and report, and has a com
 Examples:
   ordeal campaign --count 1000                       a coffee break
   ordeal campaign --count 100000 --shard 3/8         the third of eight machines
-  ordeal campaign --count 20 --seed 7 --json         the same twenty runs every time, for a script`;
+  ordeal campaign --count 20 --seed 7 --json         the same twenty runs every time, for a script
+  ordeal campaign --count 100 --each-workload --nemesis partition,kill,pause
+                                                     a hundred runs of every workload, and what each was given to break`;
 
 const replayHelp = `
 Runs the recorded options again in the simulated world, with the same seed, mutant and script, and compares trace

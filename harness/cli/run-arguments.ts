@@ -170,7 +170,7 @@ function readRecipe(patch: string): MutantRecipe {
   }
 }
 
-function parseWorkloads(text: string): readonly string[] {
+export function parseWorkloads(text: string): readonly string[] {
   const names = parseList(text, '--workload');
   for (const name of names) {
     if (findWorkload(name) !== undefined) continue;
@@ -179,7 +179,7 @@ function parseWorkloads(text: string): readonly string[] {
   return names;
 }
 
-function parseNemeses(text: string): readonly string[] {
+export function parseNemeses(text: string): readonly string[] {
   const names = parseList(text, '--nemesis');
   if (names.length === 1 && names[0] === 'none') return [];
   for (const name of names) {

@@ -6,6 +6,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { campaignHeadline, renderCampaignReport } from '../../../reports/campaign-report.ts';
 import { describeSchedules, renderCoverageTable } from '../../../reports/coverage-table.ts';
+import { renderExerciseTable } from '../../../reports/exercise-table.ts';
+import { workloads } from '../../../workloads/index.ts';
 import { happenings } from '../../campaign/coverage.ts';
 import { runCampaign } from '../../campaign/campaign.ts';
 import type { CampaignProgress } from '../../campaign/campaign.ts';
@@ -15,6 +17,7 @@ import { defaultRunOptions } from '../../run/run-options.ts';
 import { listenForInterruption } from '../interruption.ts';
 import { print, printJson, renderTable } from '../output.ts';
 import { createTicker } from '../progress-line.ts';
+import { parseNemeses, parseWorkloads } from '../run-arguments.ts';
 import { parseDuration, parseInteger, UsageError } from '../usage.ts';
 
 export interface CampaignArguments {
@@ -23,6 +26,9 @@ export interface CampaignArguments {
   readonly shard?: string;
   readonly jobs?: string;
   readonly timeLimit?: string;
+  readonly workload?: string;
+  readonly eachWorkload?: boolean;
+  readonly nemesis?: string;
   readonly runs?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -71,9 +77,17 @@ function resolveCampaignOptions(given: CampaignArguments): CampaignOptions {
         : parseInteger(given.jobs, { what: '--jobs', least: 1, most: 1_024 }),
     timeLimitMs:
       given.timeLimit === undefined ? defaultTimeLimitMs : parseDuration(given.timeLimit, '--time-limit'),
+    workloads: resolveWorkloads(given),
+    nemeses: given.nemesis === undefined ? null : parseNemeses(given.nemesis),
     runsDirectory: given.runs ?? defaultRunOptions.runsDirectory,
     mostFolders,
   };
+}
+
+function resolveWorkloads({ workload, eachWorkload }: CampaignArguments): CampaignOptions['workloads'] {
+  const isEach = eachWorkload === true;
+  if (workload !== undefined) return { names: parseWorkloads(workload), isEach };
+  return isEach ? { names: workloads.map(({ name }) => name), isEach } : null;
 }
 
 function parseShard(text: string | undefined): CampaignOptions['shard'] {
@@ -86,10 +100,13 @@ function parseShard(text: string | undefined): CampaignOptions['shard'] {
   return shard;
 }
 
-function commandOf({ count, seed, shard, timeLimitMs }: CampaignOptions): string {
+function commandOf({ count, seed, shard, timeLimitMs, workloads: asked, nemeses }: CampaignOptions): string {
   const part = shard.of === 1 ? '' : ` --shard ${shard.index}/${shard.of}`;
   const limit = timeLimitMs === defaultTimeLimitMs ? '' : ` --time-limit ${timeLimitMs}ms`;
-  return `npx ordeal campaign --count ${count} --seed ${seed}${part}${limit}`;
+  const work =
+    asked === null ? '' : ` --workload ${asked.names.join(',')}${asked.isEach ? ' --each-workload' : ''}`;
+  const harm = nemeses === null ? '' : ` --nemesis ${nemeses.join(',') || 'none'}`;
+  return `npx ordeal campaign --count ${count} --seed ${seed}${part}${limit}${work}${harm}`;
 }
 
 function describeProgress(progress: CampaignProgress): string {
@@ -139,7 +156,14 @@ function renderSummary(result: CampaignResult, folder: string): string {
     ['trace hash', traceHash],
     ['report', join(folder, 'report.html')],
   ];
-  return [campaignHeadline(result), renderTable(rows), '', ...renderCoverageTable(coverage)].join('\n');
+  return [
+    campaignHeadline(result),
+    renderTable(rows),
+    '',
+    ...renderExerciseTable(result.exercises),
+    '',
+    ...renderCoverageTable(coverage),
+  ].join('\n');
 }
 
 function toJson(result: CampaignResult): Record<string, unknown> {
@@ -160,6 +184,12 @@ function toJson(result: CampaignResult): Record<string, unknown> {
     wallSeconds,
     traceHash,
     faults: result.faults,
+    guarantees: result.exercises.map(({ workload, guarantee, verdicts, opportunities }) => ({
+      workload,
+      name: guarantee,
+      verdicts,
+      opportunities,
+    })),
     coverage: result.coverage,
     isInterrupted: result.isInterrupted,
   };

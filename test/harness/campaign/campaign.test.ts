@@ -15,6 +15,8 @@ const options: CampaignOptions = {
   shard: { index: 1, of: 1 },
   jobs: 2,
   timeLimitMs: 3_000,
+  workloads: null,
+  nemeses: null,
   runsDirectory,
   mostFolders: 1,
 };
@@ -79,6 +81,24 @@ describe('a campaign', function () {
       shards.map(({ count }) => count),
       [1, 1],
     );
+  });
+
+  it('asks every run for what it was told, and counts what each guarantee was given to break', async () => {
+    const workloads = { names: ['set', 'register'], isEach: true };
+    const result = await runCampaign({ ...options, jobs: 1, workloads, nemeses: ['kill'] });
+
+    const durability = result.exercises.filter(({ guarantee }) => guarantee === 'durability');
+    assert.equal(result.count, 4);
+    assert.deepEqual([result.violated, result.inconclusive], [[], []]);
+    assert.deepEqual(Object.keys(result.faults), ['kill']);
+    assert.deepEqual(
+      durability.map(({ workload, verdicts }) => [workload, verdicts.pass]),
+      [
+        ['register', 2],
+        ['set', 2],
+      ],
+    );
+    assert.ok(durability.every(({ opportunities }) => opportunities.sum > (opportunities.least ?? 0)));
   });
 
   it('ends with what is done when it is interrupted', async () => {
