@@ -2,8 +2,9 @@
 // set, and each register at the highest acknowledged version or above. And what was refused for certain, or
 // never asked for, is on no server. A lost reply allows either.
 
+import type { Operation } from '../harness/history/operation.ts';
+import { makeCall } from '../harness/history/pairing.ts';
 import type { Call } from '../harness/history/pairing.ts';
-import { pairOperations } from '../harness/history/pairing.ts';
 import { conclude } from './conclude.ts';
 import { countOf, describeTime, describeValue, operationsOf, serversOf, timeOf } from './describe.ts';
 import type { FinalRead } from './final-reads.ts';
@@ -11,160 +12,280 @@ import { finalReadsOf, missingReads } from './final-reads.ts';
 import { initialValue } from './models/znode-register.ts';
 import {
   isAboutRegisters,
-  isAcknowledgedWrite,
   isWrite,
   pathOf,
-  registersOf,
   valueOf,
   versionOf,
+  withoutPath,
   writtenValue,
 } from './register-calls.ts';
-import type { Checker, Evidence } from './verdict.ts';
-import { wholeHistory } from './whole-history.ts';
+import type { CheckContext, Checker, Evidence, GuaranteeResult, HistoryEnd, Judge } from './verdict.ts';
+import { streamed } from './whole-history.ts';
+import { WrittenValues } from './written-values.ts';
 
 const leastOpportunities = 10;
+/** Findings of one kind in one set: one tells of them all, but how many there are says how bad it is. */
+const mostFindings = 1000;
 
-export const durability: Checker = wholeHistory({
+export const durability: Checker = streamed({
   name: 'durability',
   title: 'acknowledged writes are never lost',
   description: 'every server holds every acknowledged write at the end, and none that certainly failed',
-  concerns: ({ f, process }) => process !== 'nemesis' && (isAboutRegisters(f) || f === 'add'),
-  check(history, context) {
-    const calls = pairOperations(history);
-    const reads = finalReadsOf(calls);
-    const acknowledged = calls.filter((call) => call.outcome === 'ok' && isMutation(call));
-    const covered = acknowledged.filter((call) => (reads.get(pathOf(call.invocation) ?? '')?.size ?? 0) > 0);
+  begin: (context) => new DurabilityJudge(context),
+});
+
+type FinalReads = ReadonlyMap<string, ReadonlyMap<number, FinalRead>>;
+
+/** What is wrong, told when the calls of its entries are at hand. */
+interface Finding {
+  readonly entries: readonly number[];
+  readonly tell: (calls: readonly Call[]) => Evidence;
+}
+
+class DurabilityJudge implements Judge {
+  readonly #context: CheckContext;
+  /** By path. */
+  readonly #registers = new Map<string, WrittenValues>();
+  readonly #sets = new Map<string, WrittenValues>();
+  readonly #finals: Call[] = [];
+
+  constructor(context: CheckContext) {
+    this.#context = context;
+  }
+
+  concerns({ f, process }: Pick<Operation, 'f' | 'process'>): boolean {
+    return process !== 'nemesis' && (isAboutRegisters(f) || f === 'add');
+  }
+
+  take(operation: Operation, invocation: Operation | null): void {
+    if (invocation !== null) this.#end(makeCall(invocation, operation));
+  }
+
+  conclude({ open, callsAt }: HistoryEnd): GuaranteeResult {
+    for (const invocation of open) this.#end(makeCall(invocation, null));
+    const reads = finalReadsOf(this.#finals);
+    const all = [...this.#registers, ...this.#sets];
+    const acknowledged = sumOf(all.map(([, written]) => written.acknowledged));
+    const covered = sumOf(
+      all.map(([path, written]) => ((reads.get(path)?.size ?? 0) > 0 ? written.acknowledged : 0)),
+    );
     return conclude(durability, {
-      history,
-      opportunities: covered.length,
+      history: [],
+      opportunities: covered,
       leastOpportunities,
       opportunity: 'acknowledged writes that a final read could show',
-      evidence: [...judgeSets(calls, reads), ...judgeRegisters(calls, reads)],
+      evidence: tellAll(
+        [...judgeSets(this.#sets, reads), ...judgeRegisters(this.#registers, reads)],
+        callsAt,
+      ),
       doubts: [
-        ...findVacuity({ asked: calls.some(isMutation), acknowledged, covered }),
-        ...missingReads(reads, context.servers),
+        ...findVacuity({ isAsked: all.length > 0, acknowledged, covered }),
+        ...missingReads(reads, this.#context.servers),
       ],
     });
-  },
-});
+  }
+
+  #end(call: Call): void {
+    const path = pathOf(call.invocation);
+    if (call.f === 'final-read') this.#finals.push(call);
+    if (path === null || !isMutation(call)) return;
+    const written = this.#writtenTo(path, call);
+    const { outcome, invocation } = call;
+    const { index: entry } = invocation;
+    if (call.f === 'add')
+      return written.add({ outcome, value: valueOf(invocation), version: undefined, entry });
+    const own = withoutPath(call);
+    written.add({ outcome, value: writtenValue(own), version: versionOf(own), entry });
+  }
+
+  #writtenTo(path: string, { f }: Call): WrittenValues {
+    const paths = f === 'add' ? this.#sets : this.#registers;
+    let written = paths.get(path);
+    if (written === undefined) {
+      written = new WrittenValues();
+      paths.set(path, written);
+    }
+    return written;
+  }
+}
 
 function isMutation(call: Call): boolean {
   return isWrite(call) || call.f === 'add';
 }
 
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+/** One more pass over the history for all of them, if there are any. */
+function tellAll(findings: readonly Finding[], callsAt: HistoryEnd['callsAt']): Evidence[] {
+  const entries = findings.flatMap((finding) => finding.entries);
+  const calls = entries.length === 0 ? [] : callsAt(entries);
+  const byEntry = new Map(calls.map((call) => [call.invocation.index, call]));
+  return findings.map(({ entries: own, tell }) => tell(own.flatMap((entry) => byEntry.get(entry) ?? [])));
+}
+
 function findVacuity(counts: {
-  readonly asked: boolean;
-  readonly acknowledged: readonly Call[];
-  readonly covered: readonly Call[];
+  readonly isAsked: boolean;
+  readonly acknowledged: number;
+  readonly covered: number;
 }): string[] {
-  if (!counts.asked) return [];
-  if (counts.acknowledged.length === 0) return ['no write was acknowledged'];
-  const unread = counts.acknowledged.length - counts.covered.length;
+  if (!counts.isAsked) return [];
+  if (counts.acknowledged === 0) return ['no write was acknowledged'];
+  const unread = counts.acknowledged - counts.covered;
   return unread === 0 ? [] : [`no final read shows what became of ${countOf(unread, 'acknowledged write')}`];
 }
 
-type FinalReads = ReadonlyMap<string, ReadonlyMap<number, FinalRead>>;
-
-function judgeSets(calls: readonly Call[], reads: FinalReads): Evidence[] {
-  const adds = Map.groupBy(
-    calls.filter((call) => call.f === 'add'),
-    (call) => pathOf(call.invocation) ?? '',
-  );
+function judgeSets(sets: ReadonlyMap<string, WrittenValues>, reads: FinalReads): Finding[] {
   return [...reads].flatMap(([path, byServer]) => {
     const lists = [...byServer.values()].filter((read) => Array.isArray(read.value));
-    return lists.length === 0 ? [] : judgeSet(path, adds.get(path) ?? [], lists);
+    return lists.length === 0 ? [] : judgeSet(path, sets.get(path) ?? new WrittenValues(), lists);
   });
 }
 
-function judgeSet(path: string, adds: readonly Call[], reads: readonly FinalRead[]): Evidence[] {
-  const held = reads.map((read) => ({ read, elements: new Set((read.value as unknown[]).map(toText)) }));
-  const evidence: Evidence[] = [];
-  const asked = new Set<string>();
-  for (const add of adds) {
-    const element = toText(valueOf(add.invocation));
-    asked.add(element);
-    const having = held.filter(({ elements }) => elements.has(element)).map(({ read }) => read);
-    const lacking = held.filter(({ elements }) => !elements.has(element)).map(({ read }) => read);
-    if (add.outcome === 'ok' && lacking.length > 0) {
-      evidence.push({
+interface Held {
+  readonly read: FinalRead;
+  /** By code. */
+  readonly elements: ReadonlyMap<number, unknown>;
+}
+
+function judgeSet(path: string, added: WrittenValues, reads: readonly FinalRead[]): Finding[] {
+  const held = reads.map((read) => ({
+    read,
+    elements: new Map((read.value as readonly unknown[]).map((element) => [added.codeOf(element), element])),
+  }));
+  const isMissing = (code: number): boolean => held.some(({ elements }) => !elements.has(code));
+  const isThere = (code: number): boolean => held.some(({ elements }) => elements.has(code));
+  const lost = added.select('ok', isMissing, mostFindings);
+  const risen = added.select('fail', isThere, mostFindings);
+  const asked = added.codes();
+  return [
+    ...lost.map(({ code, entry }) => tellOfElement({ path, entry, held: split(held, code) })),
+    ...risen.map(({ code, entry }) => tellOfElement({ path, entry, held: split(held, code) })),
+    ...held.flatMap(({ read, elements }) => {
+      const phantom = [...elements].find(([code]) => !asked.has(code));
+      return phantom === undefined ? [] : [tellOfPhantom(read, phantom[1])];
+    }),
+  ];
+}
+
+interface Holders {
+  readonly having: readonly FinalRead[];
+  readonly lacking: readonly FinalRead[];
+}
+
+function split(held: readonly Held[], code: number): Holders {
+  const having = held.filter(({ elements }) => elements.has(code)).map(({ read }) => read);
+  const lacking = held.filter(({ elements }) => !elements.has(code)).map(({ read }) => read);
+  return { having, lacking };
+}
+
+/** An acknowledged element that is missing somewhere, or a refused one that is somewhere. */
+function tellOfElement(given: {
+  readonly path: string;
+  readonly entry: number;
+  readonly held: Holders;
+}): Finding {
+  const { path, entry, held } = given;
+  const { having, lacking } = held;
+  return {
+    entries: [entry],
+    tell([add]) {
+      const isLost = add?.outcome === 'ok';
+      const where = isLost ? lacking : having;
+      const fate = isLost
+        ? `was acknowledged at ${timeOfCall(add)}, is missing on`
+        : `failed for certain at ${timeOfCall(add)}, is on`;
+      return {
         subject: path,
-        sentence: `element ${element}, whose add by process ${add.process} was acknowledged at ${describeTime(timeOf(add))}, is missing on ${serversOf(sidsOf(lacking))}`,
-        operations: [...operationsOf(add), ...lacking.map(({ operation }) => operation)],
+        sentence: `element ${toText(valueOfCall(add))}, whose add by process ${add?.process} ${fate} ${serversOf(sidsOf(where))}`,
+        operations: [
+          ...(add === undefined ? [] : operationsOf(add)),
+          ...where.map(({ operation }) => operation),
+        ],
         details: { serversWith: sidsOf(having), serversWithout: sidsOf(lacking) },
-      });
-    }
-    if (add.outcome === 'fail' && having.length > 0) {
-      evidence.push({
-        subject: path,
-        sentence: `element ${element}, whose add by process ${add.process} failed for certain at ${describeTime(timeOf(add))}, is on ${serversOf(sidsOf(having))}`,
-        operations: [...operationsOf(add), ...having.map(({ operation }) => operation)],
-        details: { serversWith: sidsOf(having), serversWithout: sidsOf(lacking) },
-      });
-    }
-  }
-  for (const { read, elements } of held) {
-    const phantom = [...elements].find((element) => !asked.has(element));
-    if (phantom === undefined) continue;
-    evidence.push({
-      subject: path,
-      sentence: `element ${phantom}, which nobody added, is on ${serversOf([read.server])}`,
+      };
+    },
+  };
+}
+
+function tellOfPhantom(read: FinalRead, element: unknown): Finding {
+  return {
+    entries: [],
+    tell: () => ({
+      subject: read.path,
+      sentence: `element ${toText(element)}, which nobody added, is on ${serversOf([read.server])}`,
       operations: [read.operation],
-    });
-  }
-  return evidence;
+    }),
+  };
 }
 
-function judgeRegisters(calls: readonly Call[], reads: FinalReads): Evidence[] {
-  return [...registersOf(calls)].flatMap(([path, all]) =>
-    [...(reads.get(path)?.values() ?? [])]
-      // A set whose final read from one server got no answer looks like a register there.
+function judgeRegisters(registers: ReadonlyMap<string, WrittenValues>, reads: FinalReads): Finding[] {
+  return [...reads].flatMap(([path, byServer]) => {
+    const written = registers.get(path);
+    return [...byServer.values()]
       .filter(({ value }) => !Array.isArray(value))
-      .flatMap((read) => judgeRegister(all, read)),
-  );
+      .flatMap((read) => judgeRegister(written ?? new WrittenValues(), read));
+  });
 }
 
-/** `calls` without their path. At most one finding for a server: the first is what the rest follows from. */
-function judgeRegister(calls: readonly Call[], read: FinalRead): Evidence[] {
-  const found = findLost(calls, read) ?? findPhantom(calls, read);
+/** At most one finding for a server: the first is what the rest follows from. */
+function judgeRegister(written: WrittenValues, read: FinalRead): Finding[] {
+  const found = findLost(written, read) ?? findPhantom(written, read);
   return found === null ? [] : [found];
 }
 
 /** As a version: the server answered that there is no such znode. Setup was acknowledged, so it was there. */
 const absentVersion = -1;
 
-function findLost(calls: readonly Call[], read: FinalRead): Evidence | null {
-  const finalVersion = read.version;
-  if (finalVersion === null) return null;
-  const acknowledged = calls.filter(isAcknowledgedWrite);
-  const lost = acknowledged.find((call) => {
-    const version = versionOf(call);
-    if (version === undefined) return false;
-    return (
-      version > finalVersion ||
-      (version === finalVersion && toText(writtenValue(call)) !== toText(read.value))
-    );
+function findLost(written: WrittenValues, read: FinalRead): Finding | null {
+  const { version, value } = read;
+  if (version === null) return null;
+  const lost = written.findLost({ value, version });
+  if (lost !== null) {
+    return tellOfRegister(read, lost, ([call]) => {
+      if (call === undefined) return endOf(read);
+      const own = withoutPath(call);
+      return (
+        `${call.f} ${describeValue(writtenValue(own))} by process ${call.process} was acknowledged at ${timeOfCall(call)} ` +
+        `with version ${versionOf(own)}, but ${endOf(read)}`
+      );
+    });
+  }
+  if (version === absentVersion) {
+    return tellOfRegister(read, null, () => `${endOf(read)}, although setup made it`);
+  }
+  const { acknowledged, lastAcknowledged } = written;
+  if (acknowledged <= version) return null;
+  const sentence = `${countOf(acknowledged, 'write')} were acknowledged, but ${serversOf([read.server])} ends at version ${version}`;
+  return tellOfRegister(read, lastAcknowledged, () => sentence);
+}
+
+function findPhantom(written: WrittenValues, read: FinalRead): Finding | null {
+  if (toText(read.value) === toText(initialValue)) return null;
+  const { isPossible, refused } = written.originOf(read.value);
+  if (isPossible) return null;
+  return tellOfRegister(read, refused, ([call]) => {
+    const why =
+      call === undefined
+        ? 'which nobody wrote'
+        : `whose ${call.f} by process ${call.process} failed for certain at ${timeOfCall(call)}`;
+    return `${serversOf([read.server])} ends with ${describeValue(read.value)}, ${why}`;
   });
-  if (lost !== undefined) {
-    return {
-      subject: read.path,
-      sentence:
-        `${lost.f} ${describeValue(writtenValue(lost))} by process ${lost.process} was acknowledged at ${describeTime(timeOf(lost))} ` +
-        `with version ${versionOf(lost)}, but ${endOf(read)}`,
-      operations: [...operationsOf(lost), read.operation],
-    };
-  }
-  if (finalVersion === absentVersion) {
-    return {
-      subject: read.path,
-      sentence: `${endOf(read)}, although setup made it`,
-      operations: [read.operation],
-    };
-  }
-  if (acknowledged.length <= finalVersion) return null;
+}
+
+function tellOfRegister(
+  read: FinalRead,
+  entry: number | null,
+  sentenceOf: (calls: readonly Call[]) => string,
+): Finding {
   return {
-    subject: read.path,
-    sentence: `${countOf(acknowledged.length, 'write')} were acknowledged, but ${serversOf([read.server])} ends at version ${finalVersion}`,
-    operations: [...acknowledged.slice(-1).flatMap(operationsOf), read.operation],
+    entries: entry === null ? [] : [entry],
+    tell: (calls) => ({
+      subject: read.path,
+      sentence: sentenceOf(calls),
+      operations: [...calls.flatMap(operationsOf), read.operation],
+    }),
   };
 }
 
@@ -176,20 +297,12 @@ function endOf({ server, value, version }: FinalRead): string {
     : `${where} ends with ${describeValue(value)} at version ${version}`;
 }
 
-function findPhantom(calls: readonly Call[], read: FinalRead): Evidence | null {
-  const value = toText(read.value);
-  const writes = calls.filter((call) => isWrite(call) && toText(writtenValue(call)) === value);
-  if (value === toText(initialValue) || writes.some((call) => call.outcome !== 'fail')) return null;
-  const refused = writes.at(-1);
-  const why =
-    refused === undefined
-      ? 'which nobody wrote'
-      : `whose ${refused.f} by process ${refused.process} failed for certain at ${describeTime(timeOf(refused))}`;
-  return {
-    subject: read.path,
-    sentence: `${serversOf([read.server])} ends with ${describeValue(read.value)}, ${why}`,
-    operations: [...(refused === undefined ? [] : operationsOf(refused)), read.operation],
-  };
+function timeOfCall(call: Call | undefined): string {
+  return call === undefined ? 'an unknown time' : describeTime(timeOf(call));
+}
+
+function valueOfCall(call: Call | undefined): unknown {
+  return call === undefined ? null : valueOf(call.invocation);
 }
 
 function sidsOf(reads: readonly FinalRead[]): number[] {
