@@ -67,6 +67,11 @@ const rules = [
     modules: ['node:assert/strict'],
   },
   {
+    of: 'harness/bench/witness',
+    folders: ['harness/check', 'harness/history', 'harness/random', 'harness/run'],
+    modules: ['node:'],
+  },
+  {
     of: 'harness/bench',
     folders: [
       'harness/client',

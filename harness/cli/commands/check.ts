@@ -2,21 +2,19 @@
 // guarantee that a run is judged by, unless a model is asked for.
 
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { guarantees } from '../../../checkers/guarantees.ts';
 import { checkHistory } from '../../../checkers/linearizability/check-history.ts';
 import { ModelError } from '../../../checkers/models/model.ts';
 import { defaultModels, findModel, models } from '../../../checkers/models/models.ts';
-import { runCheckers, worstVerdict } from '../../../checkers/run-checkers.ts';
 import type { Evidence, Verdict } from '../../../checkers/verdict.ts';
+import { judgeGuarantees } from '../../check/judge-guarantees.ts';
 import { HistoryError } from '../../history/history-error.ts';
-import { historyFormats, readHistory } from '../../history/formats/read-history.ts';
+import { formatOf, historyFormats, readHistory } from '../../history/formats/read-history.ts';
 import type { HistoryFormat } from '../../history/formats/read-history.ts';
 import type { Operation } from '../../history/operation.ts';
 import { exitCodes, worstExitCode } from '../../run/exit-code.ts';
-import { readRunResult, runFiles } from '../../run/run-folder.ts';
-import { withQuorumSync } from '../../ensemble/quorum-sync.ts';
+import { runFiles } from '../../run/run-folder.ts';
 import { defaultRunOptions } from '../../run/run-options.ts';
 import { print, printError, printJson } from '../output.ts';
 import { parseDuration, parseSize, requireKnown } from '../usage.ts';
@@ -84,12 +82,12 @@ function judgeFile(file: string, how: HowToJudge): Judged {
   try {
     const isFolder = existsSync(file) && statSync(file).isDirectory();
     const path = isFolder ? join(file, runFiles.history) : file;
-    const { format, history } = readHistory(path, how.format);
+    const format = how.format ?? formatOf(path);
     const model = how.model ?? (format === 'ordeal' ? allGuarantees : defaultModels[format]);
     const verdict =
       model === allGuarantees
-        ? judgeGuarantees(path, history, how.budget)
-        : judgeModel(model, history, how.budget);
+        ? judgeGuarantees(path, how.budget)
+        : judgeModel(model, readHistory(path, format).history, how.budget);
     const elapsedMs = performance.now() - started;
     return { file, format, model, elapsedMs, ...verdict, exit: exitOf(verdict.verdict) };
   } catch (error) {
@@ -119,57 +117,6 @@ function judgeModel(name: string, history: readonly Operation[], budget: Budget)
     nowMs: () => performance.now(),
   });
   return { verdict, operations, evidence, ...(reason === undefined ? {} : { reason }) };
-}
-
-function judgeGuarantees(file: string, history: readonly Operation[], budget: Budget): Findings {
-  const { results } = runCheckers(guarantees, history, {
-    budget,
-    nowMs: () => performance.now(),
-    recoveryBoundMs: recoveryBoundOf(history),
-    ...serversOf(file, history),
-  });
-  const operations = history.filter(({ process, type }) => process !== 'nemesis' && type === 'invoke').length;
-  const reasons = results
-    .filter(({ verdict }) => verdict !== 'pass')
-    .map(({ name, verdict, reason }) => `${name} ${verdict}${reason === undefined ? '' : `: ${reason}`}`);
-  return {
-    verdict: worstVerdict(results),
-    operations,
-    evidence: results.flatMap(({ evidence }) => evidence),
-    ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),
-  };
-}
-
-/** The run noted its bound with the healing; without one there is nothing to judge by it. */
-function recoveryBoundOf(history: readonly Operation[]): number {
-  const heal = history.findLast(({ process, f }) => process === 'nemesis' && f === 'heal');
-  const value = heal?.value;
-  const hasBound = typeof value === 'object' && value !== null && 'boundMs' in value;
-  return hasBound && typeof value.boundMs === 'number' ? value.boundMs : Infinity;
-}
-
-/** From run.json beside the history; without it nothing is assumed of a server's sync. */
-function serversOf(
-  file: string,
-  history: readonly Operation[],
-): { readonly servers: readonly number[]; readonly quorumSyncServers: ReadonlySet<number> } {
-  const folder = dirname(file);
-  if (!existsSync(join(folder, runFiles.result))) {
-    const seen = new Set(history.flatMap(({ server }) => server ?? []));
-    return { servers: [...seen].sort((a, b) => a - b), quorumSyncServers: new Set() };
-  }
-  const { options, world } = readRunResult(folder);
-  const members = Array.from({ length: options.servers + options.observers }, (_, index) => ({
-    sid: index + 1,
-    role: index < options.servers ? ('participant' as const) : ('observer' as const),
-    // Whose servers stand behind endpoints is not known.
-    system: world === 'endpoints' ? '' : (options.systems[index] ?? options.systems[0] ?? ''),
-  }));
-  const barriers = withQuorumSync(members).filter(({ quorumSync }) => quorumSync);
-  return {
-    servers: members.map(({ sid }) => sid),
-    quorumSyncServers: new Set(barriers.map(({ sid }) => sid)),
-  };
 }
 
 function exitOf(verdict: Verdict): number {

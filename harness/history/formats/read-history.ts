@@ -1,6 +1,6 @@
 // Reads a history in any of the formats that `ordeal check` knows, and tells which one a text is in.
 
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { HistoryError } from '../history-error.ts';
 import { parseHistory } from '../history-file.ts';
 import type { Operation } from '../operation.ts';
@@ -24,9 +24,11 @@ const parsers: Readonly<Record<HistoryFormat, (text: string, file: string) => Op
   'porcupine-kv': parsePorcupineKv,
 };
 
+const beginningLength = 4096;
+
 /** Tells the format of a text by its beginning; throws when it looks like none of them. */
 export function detectFormat(text: string, file: string): HistoryFormat {
-  const start = text.slice(0, 4096);
+  const start = text.slice(0, beginningLength);
   if (/^\s*\{\s*"/.test(start)) return 'ordeal';
   if (/jepsen\.util - /.test(start)) return 'jepsen-log';
   if (/:process\s/.test(start)) {
@@ -40,6 +42,25 @@ export function detectFormat(text: string, file: string): HistoryFormat {
 
 export function parseHistoryText(text: string, format: HistoryFormat, file: string): Operation[] {
   return parsers[format](text, file);
+}
+
+/** By the beginning of the file alone: it may be very long. */
+export function formatOf(file: string): HistoryFormat {
+  const beginning = Buffer.alloc(beginningLength);
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      const count = readSync(descriptor, beginning, 0, beginning.length, 0);
+      return detectFormat(beginning.toString('utf8', 0, count), file);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if (error instanceof HistoryError) throw error;
+    throw new HistoryError(`${file}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Reads a file; format null means by its looks. */
