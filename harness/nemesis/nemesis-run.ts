@@ -15,6 +15,9 @@ const firstQuietTicks = [4, 8] as const;
 const longFaultTicks = [14, 20] as const;
 const shortFaultTicks = [3, 6] as const;
 const quietTicks = [6, 10] as const;
+const turnTicks = longFaultTicks[1] + quietTicks[1];
+/** Shrunk further than this, a fault would be over before anybody notices it. */
+const leastScale = 0.25;
 
 export interface NemesisRunOptions {
   readonly tools: FaultTools;
@@ -54,7 +57,7 @@ export class NemesisRun {
   readonly #windows: FaultWindow[] = [];
   readonly #problems: string[] = [];
   /** Shrinks every range, so that a short run still has a turn for each nemesis. */
-  readonly #scale: number;
+  #scale: number;
   readonly #startNs: number;
   #turns: Nemesis[] = [];
   #current: string | null = null;
@@ -65,7 +68,6 @@ export class NemesisRun {
     const { ensemble } = options.tools;
     this.#startNs = options.startNs;
     const roomTicks = (options.untilNs - ensemble.clock.nowNs()) / 1e6 / ensemble.tickMs;
-    const turnTicks = longFaultTicks[1] + quietTicks[1];
     const neededTicks = firstQuietTicks[1] + options.nemeses.length * turnTicks;
     this.#scale = Math.min(1, roomTicks / neededTicks);
   }
@@ -93,14 +95,29 @@ export class NemesisRun {
     if (this.#options.nemeses.length === 0) return;
     if (this.#options.script !== undefined) return this.#runScript(this.#options.script);
     await this.#sleepTicks(firstQuietTicks);
-    while (this.#hasRoom()) await this.#takeTurn(this.#nextNemesis());
+    for (;;) {
+      this.#hurry();
+      if (!this.#hasRoom()) return;
+      await this.#takeTurn(this.#nextNemesis());
+    }
+  }
+
+  /** Servers that came back late have taken from the time of those nemeses that had no turn yet. */
+  #hurry(): void {
+    const { tools, nemeses, untilNs } = this.#options;
+    const { clock, tickMs } = tools.ensemble;
+    const waiting = nemeses.filter(({ name }) => !this.#windows.some(({ fault }) => fault.nemesis === name));
+    if (waiting.length === 0) return;
+    const leftTicks = (untilNs - clock.nowNs()) / 1e6 / tickMs;
+    const fitting = Math.max(leastScale, leftTicks / (waiting.length * turnTicks));
+    this.#scale = Math.min(this.#scale, fitting);
   }
 
   #hasRoom(): boolean {
     const { tools, untilNs } = this.#options;
     const { clock, tickMs } = tools.ensemble;
-    const turnTicks = (longFaultTicks[1] + quietTicks[0]) * this.#scale;
-    return tools.isWanted() && clock.nowNs() + turnTicks * tickMs * 1e6 <= untilNs;
+    const neededTicks = (longFaultTicks[1] + quietTicks[0]) * this.#scale;
+    return tools.isWanted() && clock.nowNs() + neededTicks * tickMs * 1e6 <= untilNs;
   }
 
   #nextNemesis(): Nemesis {

@@ -110,6 +110,15 @@ describe('nemesis run', () => {
     assert.equal(nemesisRun.isHealed, false, 'the ensemble is not to be judged by what follows');
   });
 
+  it('gives each its turn also where the ensemble was late after the first', async () => {
+    // Nothing is acknowledged for a good while, as where servers take long to come back.
+    const acknowledged = (nowMs: number): number => (nowMs < 9_000 ? 0 : Math.floor(nowMs / 10));
+    const { nemesisRun } = await run({ nemeses: [partition, kill, pause], untilMs: 13_000, acknowledged });
+
+    const names = nemesisRun.windows.map(({ fault }) => fault.nemesis);
+    assert.deepEqual(names.slice(0, 3).sort(), ['kill', 'partition', 'pause']);
+  });
+
   it('shrinks in a short run, so that each has its turn', async () => {
     const { nemesisRun } = await run({ nemeses: [partition, kill, pause], untilMs: 3000 });
 
