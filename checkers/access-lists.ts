@@ -70,6 +70,16 @@ export class AccessLists {
     return { lists: [last.list, ...nearby, ...doubtful], change: last.call };
   }
 
+  /** Those in force before this zxid that were not replaced before that time. */
+  since(oldestNs: number, zxid: number): AccessList[] {
+    const end = this.#firstFrom(zxid);
+    const first = this.#changes.findIndex(({ call }, index) => {
+      return index > 0 && (call?.completion?.time ?? 0) >= oldestNs;
+    });
+    const start = first === -1 ? end - 1 : first - 1;
+    return [...this.#changes.slice(Math.max(0, start), end).map(({ list }) => list), ...this.#doubtful];
+  }
+
   /** Index of the first change at or above this zxid. */
   #firstFrom(zxid: number): number {
     let [low, high] = [0, this.#changes.length];
