@@ -164,8 +164,9 @@ export const observersLogCommitted: Invariant = {
   }),
 };
 
-/** In no configuration so far a voter. */
+/** In no configuration so far a voter; one that was left out altogether follows without a vote, and logs as followers do. */
 function isObserver(model: TraceModel, sid: number): boolean {
+  if (model.server(sid).state !== 'observing') return false;
   for (const { voters } of model.configurations.values()) if (voters.has(sid)) return false;
   return true;
 }

@@ -100,9 +100,13 @@ export class Configuration {
     return isVoter(this.#current, sid);
   }
 
-  /** A server that is no member follows without a vote, until it is one. */
+  /**
+   * A server that is no member follows without a vote, until it is one. So does an observer that a pending
+   * configuration gives a vote: without it, nobody may ever reach the quorum that decides.
+   */
   isObserver(sid: number): boolean {
-    return memberOf(this.#current, sid)?.role === 'observer';
+    if (memberOf(this.#current, sid)?.role !== 'observer') return false;
+    return !this.#pending.some((membership) => isVoter(membership, sid));
   }
 
   /** Whether anything has changed. One that is not the newest is known already. */

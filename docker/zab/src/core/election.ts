@@ -26,8 +26,13 @@ const notificationVersion = 2;
 const roundLeap = 2 ** 24;
 const roundLimit = 2 ** 53 - roundLeap;
 
-/** While a configuration is pending: another round may have other candidates. */
+/**
+ * While a configuration is pending: another round may have other candidates. One comes after so many repetitions,
+ * and after so many of the shortest intervals too: whatever is heard puts the next repetition off, and a server
+ * that knows nothing of the pending configuration repeats itself for ever.
+ */
 const roundRepeats = 4;
+const roundIntervals = 16;
 
 export interface ElectionOptions {
   readonly sid: number;
@@ -63,6 +68,7 @@ export class FastLeaderElection {
   #history: { readonly zxid: number; readonly peerEpoch: number } = { zxid: 0, peerEpoch: 0 };
   /** How often this round's vote was repeated. */
   #repeatCount = 0;
+  #roundStartMs = 0;
   /** The configuration that was heard of last, so that each is read once. */
   #heardText: string | null = null;
   /** What the voters said in this round. */
@@ -114,8 +120,7 @@ export class FastLeaderElection {
     this.#history = own;
     this.#repeatCount = 0;
     this.#options.blank.tryToForm(this.#voterSids);
-    this.#round += 1;
-    this.#received.clear();
+    this.#enterRound(this.#round + 1, nowMs);
     this.#established.clear();
     this.#finalizing = null;
     this.#elected = null;
@@ -151,6 +156,7 @@ export class FastLeaderElection {
     if (notification.state === ServerState.LOOKING && notification.electionEpoch < this.#round) {
       this.#answer(from, this.#round);
     }
+    if (this.#finalizing === null && this.#isRoundOver(nowMs)) this.start(this.#history, nowMs);
     const wasElsewhere = notification.state === ServerState.LOOKING && this.#established.delete(from);
     this.#consider(from, notification, nowMs);
     if (wasElsewhere) this.#repeatBetterVote(from, notification);
@@ -172,12 +178,22 @@ export class FastLeaderElection {
       return;
     }
     this.#repeatCount += 1;
-    if (this.#configuration.pending !== null && this.#repeatCount > roundRepeats) {
-      return this.start(this.#history, nowMs);
-    }
+    if (this.#isRoundOver(nowMs)) return this.start(this.#history, nowMs);
     this.#intervalMs = Math.min(2 * this.#intervalMs, this.#options.maxIntervalMs);
     this.#broadcast(nowMs);
     this.#hearOwnVote(nowMs);
+  }
+
+  #enterRound(round: number, nowMs: number): void {
+    this.#round = round;
+    this.#roundStartMs = nowMs;
+    this.#received.clear();
+  }
+
+  #isRoundOver(nowMs: number): boolean {
+    if (this.#configuration.pending === null) return false;
+    const patienceMs = roundIntervals * this.#options.minIntervalMs;
+    return this.#repeatCount > roundRepeats || nowMs - this.#roundStartMs > patienceMs;
   }
 
   /** The leader's epoch is known now: servers that ask must hear the same from all of us. */
@@ -270,8 +286,7 @@ export class FastLeaderElection {
   #catchUpWithRound({ state, electionEpoch }: Notification, nowMs: number): void {
     if (state !== ServerState.LOOKING || this.#finalizing !== null) return;
     if (electionEpoch <= this.#round || !this.#isPlausibleRound(electionEpoch)) return;
-    this.#round = electionEpoch;
-    this.#received.clear();
+    this.#enterRound(electionEpoch, nowMs);
     this.#propose(this.#own);
     this.#broadcast(nowMs);
   }
@@ -282,8 +297,7 @@ export class FastLeaderElection {
     if (notification.electionEpoch < this.#round) return;
     if (notification.electionEpoch > this.#round) {
       if (!this.#isPlausibleRound(notification.electionEpoch)) return;
-      this.#round = notification.electionEpoch;
-      this.#received.clear();
+      this.#enterRound(notification.electionEpoch, nowMs);
       this.#propose(isBetterCandidate(notification, this.#own) ? notification : this.#own);
       this.#broadcast(nowMs);
     } else if (isBetterCandidate(notification, this.#vote)) {

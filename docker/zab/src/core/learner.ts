@@ -277,7 +277,8 @@ export class Learner implements Role {
       event: 'EPOCH_ACK',
       leader: this.#options.leader,
       epoch: this.#epoch,
-      counted: isCounted && this.#state.configuration.voterSids.includes(this.#state.sid),
+      // Whether it has a vote the leader may know better: of a configuration that has not come here yet.
+      counted: isCounted,
     });
     this.#send({
       type: PacketType.ACKEPOCH,
@@ -469,11 +470,15 @@ export class Learner implements Role {
     return version <= this.#epochMark || version <= this.#commitZxid;
   }
 
-  /** In a new configuration this server may have another role, and its leader may lead no longer. */
+  /**
+   * In a new configuration this server may have another role, and its leader may lead no longer. It has another one
+   * as well when its leader knows nothing of a pending configuration that would have given it a vote.
+   */
   #takeNewPlace(before: Membership, designated: number | null): void {
     const { configuration, sid } = this.#state;
     const after = configuration.current;
-    if (after.version === before.version) return;
+    const isDemoted = this.#isFollower && configuration.isObserver(sid);
+    if (after.version === before.version && !isDemoted) return;
     const { leader } = this.#options;
     const hasNewRole = this.#isFollower === configuration.isObserver(sid);
     const hasNewLeader = designated === null ? !mayStay(leader, { before, after }) : designated !== leader;

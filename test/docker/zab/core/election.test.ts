@@ -37,6 +37,30 @@ function electionOf(sid: number, own = { zxid: 0, peerEpoch: 0 }) {
   };
 }
 
+/** Server 1 of two voters, while it is pending that server 3 becomes the third. */
+function electionWithPending() {
+  const { members } = membershipOf(3, 0);
+  const current = { members: members.slice(0, 2), version: 1 };
+  const configuration = new Configuration({
+    current,
+    pending: [{ members, version: 2 }],
+    isChangeable: true,
+  });
+  const election = new FastLeaderElection({
+    sid: 1,
+    blank: new BlankVoter(1, { isBlank: false, mayForm: true }),
+    configuration,
+    learned: () => undefined,
+    minIntervalMs: 200,
+    maxIntervalMs: 60_000,
+    finalizeWaitMs: 200,
+    send: () => undefined,
+    trace: undefined,
+  });
+  election.start({ zxid: 2, peerEpoch: 1 }, 0);
+  return election;
+}
+
 function said(notification: Partial<Notification>): Notification {
   return {
     state: LOOKING,
@@ -61,6 +85,21 @@ describe('an election', () => {
     assert.deepEqual(election.vote, { leader: 2, zxid: 9, peerEpoch: 4, electionEpoch: 1 });
     assert.equal(sent[0]?.notification.version, 2);
     assert.match(sent[0]?.notification.config ?? '', /^server\.1=.*\nversion=0$/s);
+  });
+
+  it('enters another round while a configuration is pending, however much it hears in this one', () => {
+    const election = electionWithPending();
+    election.receive(3, said({ leader: 3, zxid: 2, peerEpoch: 1 }), 10);
+    const rounds = new Set<number>();
+
+    // Server 2 knows of no third voter: it takes no vote for it, and repeats its own.
+    for (let nowMs = 100; nowMs < 10_000; nowMs += 100) {
+      election.receive(2, said({ leader: 2, zxid: 1, peerEpoch: 1 }), nowMs);
+      if (nowMs >= election.deadlineMs) election.tick(nowMs);
+      rounds.add(election.vote.electionEpoch);
+    }
+
+    assert.deepEqual([...rounds].slice(0, 3), [1, 2, 3]);
   });
 
   it('repeats its vote after 200 ms, 400 ms and so on up to a minute', () => {
