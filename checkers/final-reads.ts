@@ -28,6 +28,7 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-places',
   'final-acl',
   'final-lists',
+  'final-config',
   'final-counter',
   'final-barrier',
 ]);

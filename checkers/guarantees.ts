@@ -11,6 +11,7 @@ import { latency } from './latency.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
 import { multiAtomicity } from './multi-atomicity.ts';
 import { mutualExclusion } from './mutual-exclusion.ts';
+import { reconfiguration } from './reconfiguration.ts';
 import { recovery } from './recovery.ts';
 import { replicasAgree } from './replicas-agree.ts';
 import { sequences } from './sequences.ts';
@@ -38,6 +39,7 @@ export const guarantees: readonly Checker[] = [
   timeToLive,
   conformance,
   accessControl,
+  reconfiguration,
   durability,
   replicasAgree,
   availability,

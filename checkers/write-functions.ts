@@ -12,4 +12,5 @@ export const writeFunctions: ReadonlySet<string> = new Set([
   'transfer',
   'token-swap',
   'txn',
+  'reconfig',
 ]);

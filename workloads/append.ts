@@ -11,7 +11,7 @@ import { ClientError } from '../harness/client/client.ts';
 import type { Client, SubOperation } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import { ErrorCode } from '../harness/wire/constants.ts';
-import { ensureZnode, readPair, removeChildren } from './znodes.ts';
+import { ensureZnode, prepare, readPair, removeChildren } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadRun } from './workload.ts';
 
 const root = '/append';
@@ -116,7 +116,7 @@ class AppendRun implements WorkloadRun {
 /** Reads all of its lists at one moment, and appends on condition that none has changed since. */
 async function transact(client: Client, operations: readonly MicroOperation[]): Promise<Outcome> {
   const keys = [...new Set(operations.map(([, key]) => key))];
-  const seen = await unlessBegun(() => readExisting(client, keys));
+  const seen = await prepare(() => readExisting(client, keys));
   const lists = new Map([...seen].map(([key, { elements }]) => [key, elements]));
   const states = new Map<number, (readonly number[])[]>();
   const value = operations.map(([f, key, argument]): MicroOperation => {
@@ -142,17 +142,6 @@ function partsFor(key: number, version: number, states: readonly (readonly numbe
     data: Buffer.from(JSON.stringify(list)),
     version: version + index,
   }));
-}
-
-/** What fails before the multi is sent leaves nothing of the transaction: empty lists may have been made. */
-async function unlessBegun<T>(preparation: () => Promise<T>): Promise<T> {
-  try {
-    return await preparation();
-  } catch (error) {
-    if (!(error instanceof ClientError) || error.definite) throw error;
-    const message = `nothing was appended yet: ${error.message}`;
-    throw new ClientError(message, { kind: error.kind, definite: true });
-  }
 }
 
 async function takeSnapshot(client: Client, operations: readonly MicroOperation[]): Promise<Outcome> {

@@ -11,6 +11,7 @@ import { conformanceWorkload } from './conformance.ts';
 import { containerTtlWorkload } from './container-ttl.ts';
 import { counterWorkload } from './counter.ts';
 import { multiWorkload } from './multi.ts';
+import { reconfigWorkload } from './reconfig.ts';
 import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
 import { sessionOrderWorkload } from './session-order.ts';
@@ -32,6 +33,7 @@ export const workloads: readonly Workload[] = [
   watchModesWorkload,
   conformanceWorkload,
   aclWorkload,
+  reconfigWorkload,
   counterWorkload,
   syncBarrierWorkload,
   containerTtlWorkload,

@@ -2,6 +2,7 @@
 // itself: the run records what `invoke` was asked and how it ended.
 
 import type { Checker } from '../checkers/verdict.ts';
+import type { Administration } from '../harness/client/administration.ts';
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 
@@ -49,6 +50,8 @@ export interface Workload {
   readonly name: string;
   readonly description: string;
   readonly checkers: readonly Checker[];
+  /** It asks for servers to come and go; needs a world with capability `reconfig`. */
+  readonly changesMembership?: true;
   /** Acknowledged operations without which a run of this workload says nothing. */
   readonly leastAcknowledged: number;
   create(options: WorkloadOptions): WorkloadRun;
@@ -59,4 +62,6 @@ export interface WorkloadOptions {
   readonly processes: number;
   /** Only workloads about sessions need them. */
   readonly sessions?: OwnSessions;
+  /** Only workloads that change the membership need it. */
+  readonly administration?: Administration;
 }

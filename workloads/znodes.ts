@@ -41,6 +41,16 @@ async function createIfAbsent(client: Client, path: string, data: Buffer): Promi
   }
 }
 
+/** What a write needs to know first: what fails here leaves nothing of it, whatever came of the preparation. */
+export async function prepare<T>(preparation: () => Promise<T>): Promise<T> {
+  try {
+    return await preparation();
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.definite) throw error;
+    throw new ClientError(`nothing was written yet: ${error.message}`, { kind: error.kind, definite: true });
+  }
+}
+
 /** The reply, or that there is no such znode as of this zxid. */
 export async function unlessAbsent<T>(
   reply: Promise<T>,

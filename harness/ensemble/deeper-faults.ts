@@ -72,7 +72,7 @@ export interface DeeperFaults {
 export abstract class WithoutDeeperFaults implements DeeperFaults {
   abstract readonly world: string;
 
-  reconfigure(at: number): Promise<string | null> {
+  reconfigure(at: number, _change: MembershipChange, _withinMs: number): Promise<string | null> {
     return this.#refuse(`change the membership through server ${at}`);
   }
 

@@ -1,6 +1,7 @@
 // One interface, three worlds: an ensemble in the simulated world, in Docker, or somebody else's behind
 // endpoints. Runs, workloads and nemeses are written against this and know no world.
 
+import type { Administration } from '../client/administration.ts';
 import type { Client, ClientOptions } from '../client/client.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
 import type { DeeperFaults } from './deeper-faults.ts';
@@ -73,6 +74,8 @@ export interface Ensemble extends AsyncDisposable, DeeperFaults {
   readonly tickMs: number;
   readonly initLimit: number;
   readonly syncLimit: number;
+  /** For clients that change the membership; absent without the capability `reconfig`. */
+  readonly administration?: Administration;
 
   /** Starts every server. Does not wait for a quorum. */
   start(): Promise<void>;

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { basename } from 'node:path';
-import { ClientError } from '../client/client.ts';
+import type { Administration } from '../client/administration.ts';
 import type { Client, ClientOptions } from '../client/client.ts';
 import { ZooKeeperClient } from '../client/zookeeper-client.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
@@ -18,6 +18,7 @@ import { SimulatedTransport } from '../simulation/simulated-transport.ts';
 import { TraceHash } from '../simulation/trace-hash.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
 import { scanLog } from '../wire/txn-log-codec.ts';
+import { Administrator, administrationOf } from './administrator.ts';
 import type { DiskCondition, LinkCondition, MembershipChange } from './deeper-faults.ts';
 import type {
   Capability,
@@ -31,7 +32,7 @@ import type {
 } from './ensemble.ts';
 import { loadBundledServer } from './server-module.ts';
 import type { LoadServer, ServerModule } from './server-module.ts';
-import { administrator, dataDirectory, memberOf, renderZooConfig } from './sim-zoo-config.ts';
+import { dataDirectory, memberOf, renderZooConfig } from './sim-zoo-config.ts';
 
 const clientPort = 2181;
 const turnsBetweenLoops = 256;
@@ -86,7 +87,8 @@ export class SimEnsemble implements Ensemble {
   /** Replaced, never changed: one may leave while all are shown a report. */
   #traceWatches: readonly TraceWatch[] = [];
   readonly #clients: ZooKeeperClient[] = [];
-  readonly #administrators = new Map<number, Client>();
+  readonly administration?: Administration;
+  readonly #administrator: Administrator | null = null;
 
   constructor(options: SimEnsembleOptions) {
     const { servers: participants, observers = 0, system = 'zab', traces = true } = options;
@@ -117,6 +119,15 @@ export class SimEnsemble implements Ensemble {
       system,
       quorumSync: true,
     }));
+    if (options.reconfig === true) {
+      this.administration = administrationOf(
+        this.servers,
+        ({ sid, role }) =>
+          `server.${sid}=${memberOf({ role, host: hostNameOf(sid) }, { clientPort, isReconfigurable: true })}`,
+      );
+      const { administration, tickMs } = this;
+      this.#administrator = new Administrator({ administration, tickMs, open: (each) => this.client(each) });
+    }
     const random = this.#random.fork('network');
     this.#network = new SimulatedNetwork({
       scheduler: this.#scheduler,
@@ -195,37 +206,9 @@ export class SimEnsemble implements Ensemble {
     this.#network.setCuts(cuts);
   }
 
-  async reconfigure(at: number, change: MembershipChange, withinMs: number): Promise<string | null> {
-    const { leave = [], join = [] } = change;
-    const client = this.#administratorAt(at, withinMs);
-    const joining = join.map(
-      ({ sid, role }) =>
-        `server.${sid}=${memberOf({ role, host: hostNameOf(sid) }, { clientPort, isReconfigurable: true })}`,
-    );
-    try {
-      if (leave.length + join.length === 0) return await client.exists('/').then(() => null);
-      const { err } = await client.ask({
-        type: 'reconfig',
-        joiningServers: joining.length > 0 ? joining.join(',') : null,
-        leavingServers: leave.length > 0 ? leave.join(',') : null,
-        newMembers: null,
-        curConfigId: -1,
-      });
-      return err === 0 ? null : `server ${at} answered with error ${err}`;
-    } catch (error) {
-      if (!(error instanceof ClientError)) throw error;
-      return error.message;
-    }
-  }
-
-  /** Kept, so that his session is there when a server that is cut off could not make one. */
-  #administratorAt(sid: number, requestTimeoutMs: number): Client {
-    const known = this.#administrators.get(sid);
-    if (known !== undefined && known.state !== 'expired') return known;
-    const client = this.client({ servers: [sid], sessionTimeoutMs: 20 * this.tickMs, requestTimeoutMs });
-    client.addAuth('digest', Buffer.from(administrator));
-    this.#administrators.set(sid, client);
-    return client;
+  reconfigure(at: number, change: MembershipChange, withinMs: number): Promise<string | null> {
+    assert.ok(this.#administrator !== null, 'the membership of this ensemble is fixed');
+    return this.#administrator.reconfigure(at, change, withinMs);
   }
 
   async setLinks(conditions: readonly LinkCondition[]): Promise<void> {

@@ -1,13 +1,10 @@
 // The zoo.cfg of a server of the simulated world. Thresholds are small so that snapshots, log replay and all
 // three ways of synchronization happen within a short run.
 
+import { reconfigurableKeys } from './administrator.ts';
 import type { ServerDescription } from './ensemble.ts';
 
 export const dataDirectory = '/data';
-
-/** The administrator who may change the membership, and what the servers know of him. */
-export const administrator = 'super:ordeal';
-const superDigest = 'super:nrvU8soW/Vd5aR0Mv3Y5lytjTyA=';
 
 /** Back-off of election notifications: Apache's 60 s would outlast most runs after a heal. */
 const notificationLimitMs = 2000;
@@ -45,7 +42,7 @@ export function renderZooConfig(options: {
     `znode.container.checkIntervalMs=${containerCheckTicks * options.tickMs}`,
   ];
   if (options.isReconfigurable) {
-    lines.push('reconfigEnabled=true', `DigestAuthenticationProvider.superDigest=${superDigest}`);
+    lines.push(...Object.entries(reconfigurableKeys).map(([key, value]) => `${key}=${value}`));
   }
   if (options.snapCount <= manySnapshots) lines.push(`txnLogSizeLimitInKb=${smallLogKib}`);
   for (const server of options.servers) lines.push(`server.${server.sid}=${memberOf(server, options)}`);

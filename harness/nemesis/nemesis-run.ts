@@ -34,6 +34,8 @@ export interface NemesisRunOptions {
   readonly leastAcknowledged: number;
   /** But no longer than this. */
   readonly longestWaitMs: number;
+  /** False: the workload changes the membership while faults are under way. */
+  readonly hasFixedMembers?: boolean;
   /** Exactly these faults, at their times, instead of turns. */
   readonly script?: readonly ScriptedFault[];
   /** Told of every fault as it would stand in a script. */
@@ -152,22 +154,27 @@ export class NemesisRun {
     fault: Fault,
     { tools, lastsMs }: { readonly tools: FaultTools; readonly lastsMs: number },
   ): Promise<void> {
-    const { acknowledged, drawn, script } = this.#options;
+    const { acknowledged, drawn, script, nemeses } = this.#options;
     const { clock } = tools.ensemble;
     // A directed schedule's shape tells how it ended, and is not known before.
     const planned = { nemesis: fault.nemesis, shape: fault.shape, targets: fault.targets };
     const isScripted = script !== undefined;
     const startNs = clock.nowNs();
     this.#current = `${fault.nemesis}: ${fault.shape}`;
-    const leavesQuorum = fault.keepsQuorum && this.#leavesClients(fault.targets);
-    this.#note(fault, { phase: 'start', keepsQuorum: leavesQuorum });
+    const nemesis = nemeses.find(({ name }) => name === fault.nemesis);
+    const changesMembership = nemesis?.needs.includes('reconfig') === true;
+    this.#note(fault, {
+      phase: 'start',
+      keepsQuorum: this.#keepsQuorum(fault),
+      ...(changesMembership ? { changesMembership } : {}),
+    });
     const proof = await this.#injectAndProve(fault, tools);
     const provenNs = clock.nowNs();
     const acknowledgedAtStart = acknowledged();
     // It lasts from when it is complete: cutting links takes time where they are real.
     await clock.sleep(lastsMs);
     // An election may take longer than was drawn; a fault that ends before it shows nothing of what it should.
-    const keepsQuorum = fault.keepsQuorum && this.#leavesClients(fault.targets);
+    const keepsQuorum = this.#keepsQuorum(fault);
     if (keepsQuorum && !isScripted) await this.#awaitAcknowledged(acknowledgedAtStart);
     drawn?.({
       ...planned,
@@ -204,6 +211,11 @@ export class NemesisRun {
       lastedMs: (endNs - startNs) / 1e6,
       quietMs: (clock.nowNs() - endNs) / 1e6,
     });
+  }
+
+  /** Which servers vote is known only where the workload leaves the membership alone. */
+  #keepsQuorum({ keepsQuorum, targets }: Fault): boolean {
+    return keepsQuorum && this.#options.hasFixedMembers !== false && this.#leavesClients(targets);
   }
 
   /** Some clients stay with one server: with few of them, all may be bound to those that are harmed. */

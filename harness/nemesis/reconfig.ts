@@ -76,7 +76,10 @@ class ChangedMembership implements Fault {
  * Every server is what it was at the start. Asked of whoever leads until it says yes: a change may have been in doubt,
  * and may come about later.
  */
-export async function restoreMembership({ ensemble, isWanted }: FaultTools): Promise<void> {
+export async function restoreMembership({
+  ensemble,
+  isWanted,
+}: Pick<FaultTools, 'ensemble' | 'isWanted'>): Promise<void> {
   const join = ensemble.servers.map(({ sid, role }) => ({ sid, role }));
   const deadlineNs = ensemble.clock.nowNs() + restoreTicks * ensemble.tickMs * 1e6;
   let failure: string | null = 'nobody leads';

@@ -4,6 +4,7 @@
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { EnvironmentError } from '../ensemble/ensemble.ts';
 import { findNemesis } from '../nemesis/nemeses.ts';
+import { findWorkload } from '../../workloads/index.ts';
 import type { Random } from '../random/random.ts';
 import type { MessageLog } from '../simulation/message-log.ts';
 import type { RunOptions } from './run-result.ts';
@@ -82,11 +83,18 @@ async function createSimulated(
     observers: options.observers,
     ...(messages === undefined ? {} : { messages }),
     // Only then: a server whose membership may change keeps it in files, which every other run is spared.
-    reconfig: options.nemeses.some((name) => findNemesis(name)?.needs.includes('reconfig') === true),
+    reconfig: changesMembership(options),
     ...simulatedTuningOf(options),
     ...(mutant === null ? {} : { loadServer: loadServerFrom(`${mutant.root}/docker/zab/src`) }),
   });
   return { ensemble, drive: (main) => drive(ensemble, main) };
+}
+
+function changesMembership({ nemeses, workloads }: RunOptions): boolean {
+  return (
+    nemeses.some((name) => findNemesis(name)?.needs.includes('reconfig') === true) ||
+    workloads.some((name) => findWorkload(name)?.changesMembership === true)
+  );
 }
 
 function worldRandomOf({ script }: RunOptions, random: Random): Random {
@@ -143,6 +151,7 @@ async function createDocker(request: Provision, mutant: Mutant | null): Promise<
     observers: options.observers,
     images,
     ...dockerTuningOf(options),
+    reconfig: changesMembership(options),
     progress,
     ...(signal === undefined ? {} : { signal }),
   });

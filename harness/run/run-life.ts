@@ -14,6 +14,7 @@ import { createDealer } from '../nemesis/dealer.ts';
 import { findNemesis, unavailableNemeses } from '../nemesis/nemeses.ts';
 import { NemesisRun } from '../nemesis/nemesis-run.ts';
 import type { FaultWindow } from '../nemesis/nemesis-run.ts';
+import { restoreMembership } from '../nemesis/reconfig.ts';
 import { sidsOf } from '../nemesis/targets.ts';
 import type { Random } from '../random/random.ts';
 import { findWorkload } from '../../workloads/index.ts';
@@ -53,6 +54,7 @@ export class RunLife {
   readonly #setting: RunLifeOptions;
   readonly #workload: WorkloadRun;
   readonly #watch: LeaderWatch;
+  readonly #changesMembership: boolean;
   readonly #counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
   readonly #problems: string[] = [];
   readonly #sessionTimeoutMs: number;
@@ -75,7 +77,9 @@ export class RunLife {
       random,
       processes: options.processes,
       sessions: this.#ownSessions(),
+      ...(ensemble.administration === undefined ? {} : { administration: ensemble.administration }),
     });
+    this.#changesMembership = chosen.some(({ changesMembership }) => changesMembership === true);
     this.#watch = new LeaderWatch(ensemble);
     this.recoveryBoundMs = recoveryBoundMs(ensemble, longestFaultTicks * ensemble.tickMs);
   }
@@ -211,6 +215,7 @@ export class RunLife {
       acknowledged: () => this.#counts.ok,
       leastAcknowledged: leastAcknowledged(options.ratePerSecond),
       longestWaitMs: this.recoveryBoundMs,
+      hasFixedMembers: !this.#changesMembership,
       ...(script === null ? {} : { script }),
       ...(drawn.drawnFault === undefined ? {} : { drawn: drawn.drawnFault }),
     });
@@ -221,8 +226,19 @@ export class RunLife {
   async #recover(): Promise<void> {
     if (this.#nemesis?.isHealed === false) return;
     const { ensemble, recorder } = this.#setting;
+    if (this.#changesMembership) await this.#restoreMembership();
     const client = (): Client => this.#ownClient();
     this.#recovery = await awaitRecovery({ ensemble, recorder, client, boundMs: this.recoveryBoundMs });
+  }
+
+  /** A server that the workload left out serves nobody. If this fails, recovery fails as well, and is judged. */
+  async #restoreMembership(): Promise<void> {
+    const { ensemble, recorder, signal } = this.#setting;
+    try {
+      await restoreMembership({ ensemble, isWanted: () => signal?.aborted !== true });
+    } catch (error) {
+      recorder.note('not-restored', error instanceof Error ? error.message : String(error));
+    }
   }
 
   async #finish(generator: Generator): Promise<void> {
@@ -301,9 +317,14 @@ function describeStatus({ sid, mode }: ServerStatus): string {
   return `server ${sid} ${mode}`;
 }
 
-/** Throws EnvironmentError before anything is started when a fault cannot be had in this world. */
+/** Throws EnvironmentError before anything is started when a fault or a workload cannot be had in this world. */
 export function requireNemeses(options: RunOptions, ensemble: Ensemble): void {
   const nemeses = options.nemeses.flatMap((name) => findNemesis(name) ?? []);
   const [unavailable] = unavailableNemeses(nemeses, ensemble);
   if (unavailable !== undefined) throw new EnvironmentError(`${unavailable}; leave it out of --nemesis`);
+  const workload = options.workloads.find((name) => findWorkload(name)?.changesMembership === true);
+  if (workload === undefined || ensemble.capabilities.has('reconfig')) return;
+  throw new EnvironmentError(
+    `workload ${workload} is not available in the ${ensemble.world} world, which lacks reconfig; leave it out of --workload`,
+  );
 }

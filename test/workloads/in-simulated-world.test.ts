@@ -26,6 +26,7 @@ const cases: readonly Case[] = [
   { workload: 'sequential', guarantee: 'sequence', mutant: 'sequence-from-child-count' },
   { workload: 'multi', guarantee: 'multi-atomicity', mutant: 'multi-partial' },
   { workload: 'append', guarantee: 'serializable-transactions', mutant: 'check-ignored-in-multi' },
+  { workload: 'reconfig', guarantee: 'reconfiguration', mutant: 'config-version-unchecked' },
   { workload: 'ephemeral', guarantee: 'ephemerals', mutant: 'no-closing-flag' },
   { workload: 'session-order', guarantee: 'session-order', mutant: 'read-overtakes-write' },
   { workload: 'watch', guarantee: 'watches', mutant: 'reply-before-event' },

@@ -3,11 +3,14 @@
 
 import assert from 'node:assert/strict';
 import type Docker from 'dockerode';
+import type { Administration } from '../../client/administration.ts';
 import type { Client, ClientOptions } from '../../client/client.ts';
 import { TcpTransport } from '../../client/tcp-transport.ts';
 import type { SocketAddress } from '../../client/tcp-transport.ts';
 import { ZooKeeperClient } from '../../client/zookeeper-client.ts';
+import { Administrator, administrationOf, reconfigurableKeys } from '../administrator.ts';
 import { WithoutDeeperFaults } from '../deeper-faults.ts';
+import type { MembershipChange } from '../deeper-faults.ts';
 import { EnvironmentError } from '../ensemble.ts';
 import type {
   Capability,
@@ -28,7 +31,7 @@ import { imageOfSystem, nemesisImage, requireImages } from './images.ts';
 import { labelsOfRun, nameInRun } from './labels.ts';
 import { Pod, traceFile } from './pod.ts';
 import { packetsPass } from './probe.ts';
-import { clientPort, javaFlags, renderZooConfig } from './zoo-config.ts';
+import { clientPort, javaFlags, renderAdministered, renderZooConfig } from './zoo-config.ts';
 import type { Timing } from './zoo-config.ts';
 
 export interface DockerEnsembleOptions {
@@ -48,6 +51,8 @@ export interface DockerEnsembleOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Environment variables of a system's servers: system, then variables. */
   readonly environments?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Whether the membership may change while it runs; off by default. */
+  readonly reconfig?: boolean;
   /** Whether bundled servers write their trace events; on by default. */
   readonly traces?: boolean;
   /** Whether `collect` brings the data directories; on by default. */
@@ -133,7 +138,9 @@ export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
   readonly #options: DockerEnsembleOptions;
   readonly #pods: ReadonlyMap<number, Pod>;
   readonly #paused = new Set<number>();
+  readonly administration?: Administration;
   readonly #clients = new Set<ZooKeeperClient>();
+  readonly #administrator: Administrator | null = null;
 
   constructor({ docker, options, servers, pods, versions }: Provisioned) {
     const timing = { ...defaultTiming, ...timingOf(options) };
@@ -153,7 +160,14 @@ export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
       'partition',
       ...(isBundled && options.traces !== false ? (['traces'] as const) : []),
       ...(isBundled ? (['mutants'] as const) : []),
+      ...(options.reconfig === true ? (['reconfig'] as const) : []),
     ]);
+    if (options.reconfig !== true) return;
+    this.administration = administrationOf(servers, ({ sid, role }) =>
+      renderAdministered({ sid, role, address: this.#pod(sid).address }),
+    );
+    const { administration, tickMs } = this;
+    this.#administrator = new Administrator({ administration, tickMs, open: (each) => this.client(each) });
   }
 
   async start(): Promise<void> {
@@ -168,9 +182,10 @@ export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
           JVMFLAGS: [javaFlags, given?.['JVMFLAGS'] ?? ''].join(' ').trim(),
           ...(isTraced ? { ZAB_TRACE_FILE: traceFile } : {}),
         };
-        const { zooConfig: more = {}, files = {} } = this.#options;
-        const zooConfig = renderZooConfig(sid, members, this, more);
-        return this.#pod(sid).createServer({ zooConfig, environment, files });
+        const { zooConfig = {}, files = {}, reconfig = false } = this.#options;
+        const more = { ...(reconfig ? reconfigurableKeys : {}), ...zooConfig };
+        const text = renderZooConfig(sid, members, this, more);
+        return this.#pod(sid).createServer({ zooConfig: text, environment, files });
       }),
     );
   }
@@ -244,6 +259,11 @@ export class DockerEnsemble extends WithoutDeeperFaults implements Ensemble {
   async resume(sid: number): Promise<void> {
     await this.#pod(sid).resume();
     this.#paused.delete(sid);
+  }
+
+  override reconfigure(at: number, change: MembershipChange, withinMs: number): Promise<string | null> {
+    if (this.#administrator === null) return super.reconfigure(at, change, withinMs);
+    return this.#administrator.reconfigure(at, change, withinMs);
   }
 
   async setCuts(cuts: readonly Cut[]): Promise<void> {

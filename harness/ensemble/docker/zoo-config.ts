@@ -56,6 +56,11 @@ export function renderZooConfig(
   return `${lines.join('\n')}\n`;
 }
 
+/** As an administrator writes it, who must tell role and client port as well. */
+export function renderAdministered({ sid, address, role }: Member): string {
+  return `server.${sid}=${address}:${quorumPort}:${electionPort}:${role};${clientPort}`;
+}
+
 function renderMember({ sid, address, role }: Member): string {
   const suffix = role === 'observer' ? ':observer' : '';
   return `server.${sid}=${address}:${quorumPort}:${electionPort}${suffix}`;
