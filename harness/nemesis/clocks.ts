@@ -1,7 +1,7 @@
 // Clocks that jump and clocks that run too fast or too slow. ZooKeeper's safety rests on neither; sessions and
 // the moment at which a server gives its leader up follow the monotonic clock, times in Stat the wall clock.
 
-import type { Fault, Nemesis } from './fault.ts';
+import type { Fault, FaultTools, Nemesis } from './fault.ts';
 import { nameServers, sidsOf } from './targets.ts';
 
 const secondMs = 1000;
@@ -15,11 +15,7 @@ export const clockJump: Nemesis = {
   description: 'wall clocks jump by minutes, an hour back, a day forth, and come back: one server, some, all',
   needs: ['clock'],
   leastParticipants: 1,
-  async plan({ ensemble, random, deal }) {
-    const targets = random.shuffle(sidsOf(ensemble)).slice(0, random.between(1, sidsOf(ensemble).length));
-    const byMs = deal('clock-jump', jumpsMs);
-    return jumpFault(targets, byMs);
-  },
+  plan: async (tools) => jumpFault(drawTargets(tools), tools.deal('clock-jump', jumpsMs)),
 };
 
 export const clockDrift: Nemesis = {
@@ -27,12 +23,14 @@ export const clockDrift: Nemesis = {
   description: 'clocks run at half to twice their speed, ticks and time-outs with them: one server, some',
   needs: ['clock'],
   leastParticipants: 1,
-  async plan({ ensemble, random, deal }) {
-    const targets = random.shuffle(sidsOf(ensemble)).slice(0, random.between(1, sidsOf(ensemble).length));
-    const rate = deal('clock-drift', rates);
-    return driftFault(targets, rate);
-  },
+  plan: async (tools) => driftFault(drawTargets(tools), tools.deal('clock-drift', rates)),
 };
+
+/** One server, some, or all. */
+function drawTargets({ ensemble, random }: FaultTools): readonly number[] {
+  const sids = random.shuffle(sidsOf(ensemble));
+  return sids.slice(0, random.between(1, sids.length));
+}
 
 function jumpFault(targets: readonly number[], byMs: number): Fault {
   const moved = new Set<number>();
