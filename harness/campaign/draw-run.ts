@@ -4,11 +4,11 @@
 
 import { directedNemeses } from '../nemesis/directed/catalogue.ts';
 import type { Nemesis } from '../nemesis/fault.ts';
-import { findNemesis, nemeses } from '../nemesis/nemeses.ts';
+import { findNemesis, nemeses, takesData } from '../nemesis/nemeses.ts';
 import { Random } from '../random/random.ts';
 import { defaultRunOptions } from '../run/run-options.ts';
 import type { RunOptions } from '../run/run-result.ts';
-import { workloads } from '../../workloads/index.ts';
+import { findWorkload, workloads } from '../../workloads/index.ts';
 
 /** Sizes as often as they are worth it: small ensembles run faster and lose their quorum sooner. */
 const serverCounts = [1, 3, 3, 3, 3, 4, 5, 5, 5, 5, 7] as const;
@@ -44,7 +44,7 @@ export function drawRun(
     ...(fixed.nemeses ?? []).map((name) => findNemesis(name)?.leastParticipants ?? 1),
   );
   const servers = random.pick(serverCounts.filter((count) => count >= leastServers));
-  const drawn = drawRest(random, servers, base.timeLimitMs);
+  const drawn = drawRest(random, { servers, timeLimitMs: base.timeLimitMs, fixed });
   return { ...base, seed, servers, ...drawn, ...fixed };
 }
 
@@ -60,7 +60,13 @@ type Drawn = Pick<
   | 'nemeses'
 >;
 
-function drawRest(random: Random, servers: number, timeLimitMs: number): Drawn {
+function drawRest(
+  random: Random,
+  given: { readonly servers: number; readonly timeLimitMs: number; readonly fixed: Partial<RunOptions> },
+): Drawn {
+  const { servers, timeLimitMs, fixed } = given;
+  const mayMove =
+    servers > 1 && !(fixed.nemeses ?? []).some((name) => takesData(findNemesis(name) ?? { needs: [] }));
   const drawn = {
     observers: servers === 1 ? 0 : random.pick(observerCounts),
     tickMs: random.pick(ticksMs),
@@ -68,17 +74,27 @@ function drawRest(random: Random, servers: number, timeLimitMs: number): Drawn {
     commitLogCount: random.pick(commitLogCounts),
     ratePerSecond: random.pick(rates),
     processes: random.pick(processCounts),
-    workloads: drawSome(random, workloads, random.pick(workloadCounts)),
+    workloads: drawSome(
+      random,
+      workloads.filter(({ changesMembership }) => mayMove || changesMembership !== true),
+      random.pick(workloadCounts),
+    ),
   };
-  const fit = (nemesis: Nemesis): boolean => nemesis.leastParticipants <= servers;
+  const chosen = fixed.workloads ?? drawn.workloads;
+  const moves = chosen.some((name) => findWorkload(name)?.changesMembership === true);
+  const fit = (nemesis: Nemesis): boolean =>
+    nemesis.leastParticipants <= servers && !(moves && takesData(nemesis));
   const schedules = directedNemeses().filter(fit);
   if (schedules.length === 0 || !random.chance(scheduleChance)) {
     const room = Math.max(1, Math.floor(timeLimitMs / drawn.tickMs / ticksPerNemesis));
     const count = Math.min(room, random.pick(nemesisCounts));
     return { ...drawn, nemeses: drawSome(random, nemeses.filter(fit), count) };
   }
-  const chosen = [random.pick(schedules), ...(random.chance(0.5) ? [random.pick(nemeses.filter(fit))] : [])];
-  return { ...drawn, tickMs: random.pick(scheduledTicksMs), nemeses: chosen.map(({ name }) => name) };
+  const directed = [
+    random.pick(schedules),
+    ...(random.chance(0.5) ? [random.pick(nemeses.filter(fit))] : []),
+  ];
+  return { ...drawn, tickMs: random.pick(scheduledTicksMs), nemeses: directed.map(({ name }) => name) };
 }
 
 /** So many different ones, or all, in their own order. */

@@ -46,6 +46,14 @@ export function findNemesis(name: string): Nemesis | undefined {
   return named ?? findScheduleFile(name);
 }
 
+/**
+ * A server without its data has no vote. How many of those an ensemble bears is known only where the voters are: not
+ * with a workload that changes the membership.
+ */
+export function takesData({ needs }: Pick<Nemesis, 'needs'>): boolean {
+  return needs.includes('wipe') || needs.includes('bitRot');
+}
+
 /** One sentence for each nemesis that this world cannot carry out. */
 export function unavailableNemeses(
   chosen: readonly Nemesis[],
