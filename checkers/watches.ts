@@ -83,6 +83,7 @@ class SessionJudge {
           break;
         case 'attached':
           this.#listed = this.#armed.oneShots();
+          this.#armed.relist();
           break;
         case 'reply':
           found = this.#show(entry.zxid, { index, what: `the reply to ${entry.op}` });
@@ -230,7 +231,7 @@ class SessionJudge {
     const sentence = isComing
       ? `${nameOf(entry)} came to process ${operation.process} before ${other}, which happened first`
       : `${nameOf(entry)} came to process ${operation.process}, and ${other} did not come before it`;
-    return this.#evidence(sentence, [owed.change.operation, operation]);
+    return this.#evidence(sentence + this.#knownCause(owed), [owed.change.operation, operation]);
   }
 
   #late(owed: Owed, reply: Shown): Evidence {
@@ -238,7 +239,13 @@ class SessionJudge {
     const later = this.#received.slice(reply.index).find(({ entry }) => isEvent(entry, owed));
     const fate = later === undefined ? 'and it never came' : 'it came only behind it';
     const sentence = `${this.#describe(reply)} came to process ${operation.process} before ${nameOf(owed)} for ${describeChange(owed.change)}, of which its watch should have told first; ${fate}`;
-    return this.#evidence(sentence, [owed.change.operation, operation]);
+    return this.#evidence(sentence + this.#knownCause(owed), [owed.change.operation, operation]);
+  }
+
+  /** Only where it explains this very event. */
+  #knownCause(owed: Owed): string {
+    if (!this.#armed.isOvershadowed(owed)) return '';
+    return '; a server that keeps one mode for each path, as Apache ZooKeeper before 3.9.0 does, forgot that watch when the path was watched in another mode (ZOOKEEPER-4466)';
   }
 
   #lostOver(watch: OneShot, change: KnownChange, index: number): Evidence {

@@ -10,6 +10,8 @@ export interface Expected {
 }
 
 interface Reasons {
+  /** What was armed last: all that a server remembers which keeps one mode for a path. */
+  lastMode: 'one-shot' | 'persistent' | 'recursive';
   isOneShot: boolean;
   isPersistent: boolean;
   isRecursive: boolean;
@@ -30,22 +32,26 @@ export class ArmedWatches {
   arm({ arms, path }: ArmEntry): void {
     switch (arms) {
       case 'data':
-        reasonsFor(this.#data, path).isOneShot = true;
+        armOnce(reasonsFor(this.#data, path));
         return;
       case 'exist': {
         const reasons = reasonsFor(this.#data, path);
-        reasons.isOneShot = true;
+        armOnce(reasons);
         reasons.awaitsCreation = true;
         return;
       }
       case 'child':
-        reasonsFor(this.#child, path).isOneShot = true;
+        armOnce(reasonsFor(this.#child, path));
         return;
       case 'persistent':
-        for (const table of [this.#data, this.#child]) reasonsFor(table, path).isPersistent = true;
+        for (const table of [this.#data, this.#child]) {
+          Object.assign(reasonsFor(table, path), { isPersistent: true, lastMode: 'persistent' });
+        }
         return;
       case 'recursive':
-        for (const table of [this.#data, this.#child]) reasonsFor(table, path).isRecursive = true;
+        for (const table of [this.#data, this.#child]) {
+          Object.assign(reasonsFor(table, path), { isRecursive: true, lastMode: 'recursive' });
+        }
         return;
     }
   }
@@ -71,6 +77,31 @@ export class ArmedWatches {
         return reasons !== undefined && (reasons.isOneShot || reasons.isPersistent);
       }
     }
+  }
+
+  /** A client that attaches anew lists its watches mode by mode, the recursive ones last. */
+  relist(): void {
+    for (const table of [this.#data, this.#child]) {
+      for (const reasons of table.values()) {
+        if (reasons.isPersistent) reasons.lastMode = 'persistent';
+        if (reasons.isRecursive) reasons.lastMode = 'recursive';
+      }
+    }
+  }
+
+  /**
+   * Whether a server that keeps one mode for each path would not know of any watch for this event, though there is
+   * one: Apache ZooKeeper before 3.9.0 (ZOOKEEPER-4466).
+   */
+  isOvershadowed({ event, path }: Expected): boolean {
+    if (!this.covers({ event, path })) return false;
+    const [own, ofChildren] = [this.#data.get(path), this.#child.get(path)];
+    if (event === 'childrenChanged') return !isKept(ofChildren) || ofChildren?.lastMode === 'recursive';
+    if (isKept(own) || (event === 'deleted' && isKept(ofChildren))) return false;
+    for (let at = path; at !== '/'; at = parentOf(at)) {
+      if (this.#data.get(at)?.lastMode === 'recursive') return false;
+    }
+    return true;
   }
 
   /** The event has come. */
@@ -112,10 +143,26 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
+function armOnce(reasons: Reasons): void {
+  reasons.isOneShot = true;
+  reasons.lastMode = 'one-shot';
+}
+
+/** Whether there is a watch of the mode that was armed last. */
+function isKept(reasons: Reasons | undefined): boolean {
+  return reasons !== undefined && (reasons.lastMode !== 'one-shot' || reasons.isOneShot);
+}
+
 function reasonsFor(table: Table, path: string): Reasons {
   const present = table.get(path);
   if (present !== undefined) return present;
-  const none = { isOneShot: false, isPersistent: false, isRecursive: false, awaitsCreation: false };
+  const none: Reasons = {
+    lastMode: 'one-shot',
+    isOneShot: false,
+    isPersistent: false,
+    isRecursive: false,
+    awaitsCreation: false,
+  };
   table.set(path, none);
   return none;
 }

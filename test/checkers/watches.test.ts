@@ -234,6 +234,18 @@ describe('watches', () => {
       assertRejected(/never came/, [...before, reply(7)], [set(6), set(7)]);
     });
 
+    it('is named as the known defect where another mode on its path explains that it is forgotten', () => {
+      const forgotten = /forgot that watch .*ZOOKEEPER-4466/;
+      const both = [armed('recursive'), armed('data'), event('dataChanged'), reply(11)];
+      assertRejected(forgotten, [...both, reply(12)], [set(11), create(12)]);
+      const again = [...both, armed('recursive'), reply(12)];
+      assert.doesNotMatch(judge(again, [set(11), create(12)]).reason ?? '', forgotten);
+      const anew = [...both, lost(11), attached, restored(11), reply(12)];
+      assert.doesNotMatch(judge(anew, [set(11), create(12)]).reason ?? '', forgotten);
+      const apart = [armed('recursive'), armed('data', '/watch/1'), reply(12)];
+      assert.doesNotMatch(judge(apart, [create(12)]).reason ?? '', forgotten);
+    });
+
     it('misses what happened while the session was not connected', () => {
       const journal = [reply(5), armed('persistent'), lost(5), attached, restored(7)];
 
