@@ -5,7 +5,6 @@
 
 import type { Call } from '../harness/history/pairing.ts';
 import { pairOperations } from '../harness/history/pairing.ts';
-import type { Operation } from '../harness/history/operation.ts';
 import { conclude } from './conclude.ts';
 import { describeTime, describeZxid, operationsOf, timeOf } from './describe.ts';
 import { comparableReadsOf, missingReads } from './final-reads.ts';
@@ -22,9 +21,9 @@ export const reconfiguration: Checker = wholeHistory({
   title: 'the membership changes as asked',
   description:
     'configurations follow one another as they were asked for, and every server ends with the last',
-  concerns: ({ f, process }) => process === 'nemesis' || functions.has(f),
+  concerns: ({ f, process }) => process !== 'nemesis' && functions.has(f),
   check(history, context) {
-    const calls = pairOperations(history).filter((call) => functions.has(call.f));
+    const calls = pairOperations(history);
     const changes = calls.filter(({ f }) => f === 'reconfig');
     const acknowledged = changes.flatMap(acknowledgedOf);
     const sightings = calls.flatMap(sightingsOf);
@@ -39,7 +38,7 @@ export const reconfiguration: Checker = wholeHistory({
         ...judgeConditions(acknowledged, sightings),
         ...judgeVersions(sightings),
         ...judgeSessions(sightings),
-        ...(hasOtherSource(history) ? [] : judgeOrigins(sightings, { changes, acknowledged })),
+        ...judgeOrigins(sightings, { changes, acknowledged }),
         ...judgeEnd(acknowledged, sightings),
       ],
       doubts: missingReads(
@@ -234,14 +233,6 @@ interface Wanted {
 
 function wantedOf({ invocation }: Call): Wanted {
   return valueOf(invocation) as Wanted;
-}
-
-/** Faults of the nemesis change the membership as well, and their requests are not in the history. */
-function hasOtherSource(history: readonly Operation[]): boolean {
-  return history.some(
-    ({ process, value }) =>
-      process === 'nemesis' && typeof value === 'object' && value !== null && 'changesMembership' in value,
-  );
 }
 
 /** What was acknowledged is on every server in the end, or something newer. */

@@ -4,7 +4,7 @@
 
 import { directedNemeses } from '../nemesis/directed/catalogue.ts';
 import type { Nemesis } from '../nemesis/fault.ts';
-import { findNemesis, nemeses, takesData } from '../nemesis/nemeses.ts';
+import { findNemesis, needsFixedMembers, nemeses } from '../nemesis/nemeses.ts';
 import { Random } from '../random/random.ts';
 import { defaultRunOptions } from '../run/run-options.ts';
 import type { RunOptions } from '../run/run-result.ts';
@@ -65,8 +65,8 @@ function drawRest(
   given: { readonly servers: number; readonly timeLimitMs: number; readonly fixed: Partial<RunOptions> },
 ): Drawn {
   const { servers, timeLimitMs, fixed } = given;
-  const mayMove =
-    servers > 1 && !(fixed.nemeses ?? []).some((name) => takesData(findNemesis(name) ?? { needs: [] }));
+  const fixedNemeses = (fixed.nemeses ?? []).flatMap((name) => findNemesis(name) ?? []);
+  const mayMove = servers > 1 && !fixedNemeses.some(needsFixedMembers);
   const drawn = {
     observers: servers === 1 ? 0 : random.pick(observerCounts),
     tickMs: random.pick(ticksMs),
@@ -83,7 +83,7 @@ function drawRest(
   const chosen = fixed.workloads ?? drawn.workloads;
   const moves = chosen.some((name) => findWorkload(name)?.changesMembership === true);
   const fit = (nemesis: Nemesis): boolean =>
-    nemesis.leastParticipants <= servers && !(moves && takesData(nemesis));
+    nemesis.leastParticipants <= servers && !(moves && needsFixedMembers(nemesis));
   const schedules = directedNemeses().filter(fit);
   if (schedules.length === 0 || !random.chance(scheduleChance)) {
     const room = Math.max(1, Math.floor(timeLimitMs / drawn.tickMs / ticksPerNemesis));

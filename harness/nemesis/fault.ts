@@ -52,6 +52,8 @@ export interface Nemesis {
   /** One line for `ordeal list nemeses`. */
   readonly description: string;
   readonly needs: readonly Capability[];
+  /** It counts on those that it leaves to be a quorum, whatever the workload does. */
+  readonly needsFixedMembers?: true;
   /** With fewer voting servers there is nothing that it could do. */
   readonly leastParticipants: number;
   /** Chooses shape and targets; the leader is whoever leads now. */

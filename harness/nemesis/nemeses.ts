@@ -47,11 +47,14 @@ export function findNemesis(name: string): Nemesis | undefined {
 }
 
 /**
- * A server without its data has no vote. How many of those an ensemble bears is known only where the voters are: not
- * with a workload that changes the membership.
+ * Whether it does harm that a workload changes who votes. A server without its data has no vote, and how many of those
+ * an ensemble bears is known only where the voters are. Two who change the membership may take so many votes away
+ * that nobody can give them back at once.
  */
-export function takesData({ needs }: Pick<Nemesis, 'needs'>): boolean {
-  return needs.includes('wipe') || needs.includes('bitRot');
+export function needsFixedMembers(nemesis: Nemesis): boolean {
+  const { needs } = nemesis;
+  const isCounting = needs.includes('wipe') || needs.includes('bitRot') || needs.includes('reconfig');
+  return isCounting || nemesis.needsFixedMembers === true;
 }
 
 /** One sentence for each nemesis that this world cannot carry out. */

@@ -154,20 +154,14 @@ export class NemesisRun {
     fault: Fault,
     { tools, lastsMs }: { readonly tools: FaultTools; readonly lastsMs: number },
   ): Promise<void> {
-    const { acknowledged, drawn, script, nemeses } = this.#options;
+    const { acknowledged, drawn, script } = this.#options;
     const { clock } = tools.ensemble;
     // A directed schedule's shape tells how it ended, and is not known before.
     const planned = { nemesis: fault.nemesis, shape: fault.shape, targets: fault.targets };
     const isScripted = script !== undefined;
     const startNs = clock.nowNs();
     this.#current = `${fault.nemesis}: ${fault.shape}`;
-    const nemesis = nemeses.find(({ name }) => name === fault.nemesis);
-    const changesMembership = nemesis?.needs.includes('reconfig') === true;
-    this.#note(fault, {
-      phase: 'start',
-      keepsQuorum: this.#keepsQuorum(fault),
-      ...(changesMembership ? { changesMembership } : {}),
-    });
+    this.#note(fault, { phase: 'start', keepsQuorum: this.#keepsQuorum(fault) });
     const proof = await this.#injectAndProve(fault, tools);
     const provenNs = clock.nowNs();
     const acknowledgedAtStart = acknowledged();

@@ -18,6 +18,7 @@ export const orphanedTail: Nemesis = {
   name: 'orphaned-tail',
   description: 'the leader alone logs writes and dies, the others elect, it comes back with its tail',
   needs: ['partition', 'kill'],
+  needsFixedMembers: true,
   leastParticipants: 3,
   async plan(tools) {
     const leader = await findLeader(tools.ensemble, tools);

@@ -11,7 +11,7 @@ import { mixWorkloads } from '../generator/mix.ts';
 import type { OperationType } from '../history/operation.ts';
 import type { HistoryRecorder } from '../history/recorder.ts';
 import { createDealer } from '../nemesis/dealer.ts';
-import { findNemesis, takesData, unavailableNemeses } from '../nemesis/nemeses.ts';
+import { findNemesis, needsFixedMembers, unavailableNemeses } from '../nemesis/nemeses.ts';
 import { NemesisRun } from '../nemesis/nemesis-run.ts';
 import type { FaultWindow } from '../nemesis/nemesis-run.ts';
 import { restoreMembership } from '../nemesis/reconfig.ts';
@@ -324,10 +324,10 @@ export function requireNemeses(options: RunOptions, ensemble: Ensemble): void {
   if (unavailable !== undefined) throw new EnvironmentError(`${unavailable}; leave it out of --nemesis`);
   const workload = options.workloads.find((name) => findWorkload(name)?.changesMembership === true);
   if (workload === undefined) return;
-  const taking = nemeses.find(takesData);
-  if (taking !== undefined) {
+  const counting = nemeses.find(needsFixedMembers);
+  if (counting !== undefined) {
     throw new EnvironmentError(
-      `workload ${workload} changes who votes, and nemesis ${taking.name} takes votes away for good: together they may leave too few; leave one of them out`,
+      `workload ${workload} changes who votes, and nemesis ${counting.name} counts on those whom it spares: together they may leave too few; leave one of them out`,
     );
   }
   if (ensemble.capabilities.has('reconfig')) return;

@@ -4,6 +4,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { checkListAppend, isListAppend, listAppend } from '../../../checkers/cycles/list-append.ts';
 import { checkHistory } from '../../../checkers/linearizability/check-history.ts';
 import { ModelError } from '../../../checkers/models/model.ts';
 import { defaultModels, findModel, models } from '../../../checkers/models/models.ts';
@@ -51,7 +52,7 @@ export function checkCommand(files: readonly string[], given: CheckArguments): n
   const format = given.format ?? 'auto';
   requireKnown(format, { kind: 'format', known: ['auto', ...historyFormats] });
   if (given.model !== undefined) {
-    requireKnown(given.model, { kind: 'model', known: models.map(({ name }) => name) });
+    requireKnown(given.model, { kind: 'model', known: [...models, listAppend].map(({ name }) => name) });
   }
   const budget = {
     timeMs:
@@ -83,11 +84,10 @@ function judgeFile(file: string, how: HowToJudge): Judged {
     const isFolder = existsSync(file) && statSync(file).isDirectory();
     const path = isFolder ? join(file, runFiles.history) : file;
     const format = how.format ?? formatOf(path);
-    const model = how.model ?? (format === 'ordeal' ? allGuarantees : defaultModels[format]);
-    const verdict =
-      model === allGuarantees
-        ? judgeGuarantees(path, how.budget)
-        : judgeModel(model, readHistory(path, format).history, how.budget);
+    const isOurs = format === 'ordeal' && how.model === null;
+    const history = isOurs ? [] : readHistory(path, format).history;
+    const model = isOurs ? allGuarantees : (how.model ?? usualModel(format, history));
+    const verdict = isOurs ? judgeGuarantees(path, how.budget) : judgeModel(model, history, how.budget);
     const elapsedMs = performance.now() - started;
     return { file, format, model, elapsedMs, ...verdict, exit: exitOf(verdict.verdict) };
   } catch (error) {
@@ -109,7 +109,12 @@ function judgeFile(file: string, how: HowToJudge): Judged {
 
 type Findings = Pick<Judged, 'verdict' | 'operations' | 'evidence' | 'reason'>;
 
+function usualModel(format: HistoryFormat, history: readonly Operation[]): string {
+  return isListAppend(history) ? listAppend.name : defaultModels[format];
+}
+
 function judgeModel(name: string, history: readonly Operation[], budget: Budget): Findings {
+  if (name === listAppend.name) return checkListAppend(history);
   const model = findModel(name);
   if (model === undefined) throw new HistoryError(`there is no model ${name}`);
   const { verdict, operations, evidence, reason } = checkHistory(history, model, {

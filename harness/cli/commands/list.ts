@@ -2,6 +2,7 @@
 
 import { guarantees } from '../../../checkers/guarantees.ts';
 import { traceGuarantee } from '../../../checkers/trace/trace-guarantee.ts';
+import { listAppend } from '../../../checkers/cycles/list-append.ts';
 import { models } from '../../../checkers/models/models.ts';
 import { workloads } from '../../../workloads/index.ts';
 import { directedNemeses } from '../../nemesis/directed/catalogue.ts';
@@ -30,7 +31,7 @@ const lists: Readonly<Record<string, () => readonly Row[]>> = {
   ],
   guarantees: () => [...guarantees, traceGuarantee, progressGuarantee].map(row),
   systems: () => systems,
-  models: () => models.map(row),
+  models: () => [...models, listAppend].map(row),
   mutants: () => listMutants().map((name) => [name, `ordeal run --mutant ${name}`]),
 };
 
