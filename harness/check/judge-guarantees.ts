@@ -7,7 +7,13 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { guarantees } from '../../checkers/guarantees.ts';
 import { runCheckers, worstVerdict } from '../../checkers/run-checkers.ts';
-import type { CheckBudget, CheckContext, Evidence, Verdict } from '../../checkers/verdict.ts';
+import type {
+  CheckBudget,
+  CheckContext,
+  Evidence,
+  GuaranteeResult,
+  Verdict,
+} from '../../checkers/verdict.ts';
 import { exactReadServers } from '../ensemble/exact-reads.ts';
 import { withQuorumSync } from '../ensemble/quorum-sync.ts';
 import { findLastLine } from '../history/find-line.ts';
@@ -17,6 +23,11 @@ import { readRunResult, runFiles } from '../run/run-folder.ts';
 
 export interface JudgedGuarantees {
   readonly verdict: Verdict;
+  /** Each with how often the history could have broken it. */
+  readonly guarantees: readonly Pick<
+    GuaranteeResult,
+    'name' | 'verdict' | 'opportunities' | 'leastOpportunities'
+  >[];
   /** Calls of clients. */
   readonly operations: number;
   readonly evidence: readonly Evidence[];
@@ -42,6 +53,12 @@ export function judgeGuarantees(file: string, budget: CheckBudget): JudgedGuaran
     .map(({ name, verdict, reason }) => `${name} ${verdict}${reason === undefined ? '' : `: ${reason}`}`);
   return {
     verdict: worstVerdict(results),
+    guarantees: results.map(({ name, verdict, opportunities, leastOpportunities }) => ({
+      name,
+      verdict,
+      opportunities,
+      leastOpportunities,
+    })),
     operations: census.operations,
     evidence: results.flatMap(({ evidence }) => evidence),
     ...(reasons.length === 0 ? {} : { reason: reasons.join('; ') }),

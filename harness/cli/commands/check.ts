@@ -10,6 +10,7 @@ import { ModelError } from '../../../checkers/models/model.ts';
 import { defaultModels, findModel, models } from '../../../checkers/models/models.ts';
 import type { Evidence, Verdict } from '../../../checkers/verdict.ts';
 import { judgeGuarantees } from '../../check/judge-guarantees.ts';
+import type { JudgedGuarantees } from '../../check/judge-guarantees.ts';
 import { HistoryError } from '../../history/history-error.ts';
 import { formatOf, historyFormats, readHistory } from '../../history/formats/read-history.ts';
 import type { HistoryFormat } from '../../history/formats/read-history.ts';
@@ -37,6 +38,8 @@ interface Judged {
   readonly elapsedMs: number;
   readonly evidence: readonly Evidence[];
   readonly reason?: string;
+  /** Of a history of ours, judged by all of them. */
+  readonly guarantees?: JudgedGuarantees['guarantees'];
   readonly exit: number;
 }
 
@@ -107,7 +110,7 @@ function judgeFile(file: string, how: HowToJudge): Judged {
   }
 }
 
-type Findings = Pick<Judged, 'verdict' | 'operations' | 'evidence' | 'reason'>;
+type Findings = Pick<Judged, 'verdict' | 'operations' | 'evidence' | 'reason' | 'guarantees'>;
 
 function usualModel(format: HistoryFormat, history: readonly Operation[]): string {
   return isListAppend(history) ? listAppend.name : defaultModels[format];

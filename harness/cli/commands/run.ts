@@ -63,13 +63,16 @@ function toJson(result: RunResult, report: string): Record<string, unknown> {
     world,
     exit,
     verdict,
-    guarantees: result.guarantees.map(({ name, verdict: each, opportunities, evidence, reason }) => ({
-      name,
-      verdict: each,
-      opportunities,
-      evidence: evidence.map(({ subject, sentence }) => ({ subject, sentence })),
-      ...(reason === undefined ? {} : { reason }),
-    })),
+    guarantees: result.guarantees.map(
+      ({ name, verdict: each, opportunities, leastOpportunities, evidence, reason }) => ({
+        name,
+        verdict: each,
+        opportunities,
+        leastOpportunities,
+        evidence: evidence.map(({ subject, sentence }) => ({ subject, sentence })),
+        ...(reason === undefined ? {} : { reason }),
+      }),
+    ),
     operations,
     faults: countFaults(result.faults),
     problems: result.problems,

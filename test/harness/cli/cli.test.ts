@@ -111,6 +111,12 @@ describe('ordeal', () => {
       [verdict?.['format'], verdict?.['model'], verdict?.['verdict']],
       ['ordeal', 'guarantees', 'pass'],
     );
+    const opportunitiesIn = (of: Record<string, unknown> | undefined): number | undefined => {
+      const all = of?.['guarantees'] as { name: string; opportunities: number }[] | undefined;
+      return all?.find(({ name }) => name === 'durability')?.opportunities;
+    };
+    assert.ok((opportunitiesIn(verdict) ?? 0) > 10);
+    assert.equal(opportunitiesIn(verdict), opportunitiesIn(result));
     assert.equal(reported.exit, 0);
     assert.match(reported.stdout, /report {3}.*report\.html/);
   });
