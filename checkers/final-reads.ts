@@ -31,6 +31,8 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-config',
   'final-counter',
   'final-barrier',
+  'final-configuration',
+  'final-members',
 ]);
 
 export function isComparable(f: string): boolean {

@@ -2,6 +2,7 @@
 
 import { accessControl } from './access-control.ts';
 import { availability } from './availability.ts';
+import { configuration } from './configuration.ts';
 import { conformance } from './conformance.ts';
 import { containers } from './containers.ts';
 import { counter } from './counter.ts';
@@ -9,6 +10,7 @@ import { durability } from './durability.ts';
 import { ephemerals } from './ephemerals.ts';
 import { latency } from './latency.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
+import { membership } from './membership.ts';
 import { multiAtomicity } from './multi-atomicity.ts';
 import { mutualExclusion } from './mutual-exclusion.ts';
 import { reconfiguration } from './reconfiguration.ts';
@@ -35,6 +37,8 @@ export const guarantees: readonly Checker[] = [
   ephemerals,
   mutualExclusion,
   counter,
+  configuration,
+  membership,
   containers,
   timeToLive,
   conformance,

@@ -7,9 +7,11 @@ import { ephemeralWorkload } from './ephemeral.ts';
 import { lockWorkload } from './lock.ts';
 import { aclWorkload } from './acl.ts';
 import { appendWorkload } from './append.ts';
+import { configurationWorkload } from './configuration.ts';
 import { conformanceWorkload } from './conformance.ts';
 import { containerTtlWorkload } from './container-ttl.ts';
 import { counterWorkload } from './counter.ts';
+import { membershipWorkload } from './membership.ts';
 import { multiWorkload } from './multi.ts';
 import { reconfigWorkload } from './reconfig.ts';
 import { registerWorkload } from './register.ts';
@@ -37,6 +39,8 @@ export const workloads: readonly Workload[] = [
   counterWorkload,
   syncBarrierWorkload,
   containerTtlWorkload,
+  configurationWorkload,
+  membershipWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

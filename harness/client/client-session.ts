@@ -249,13 +249,14 @@ export class ClientSession {
     this.sessionId = response.sessionId;
     this.#password = Buffer.from(response.password);
     this.#negotiatedTimeoutMs = response.timeoutMs;
-    this.onArrival?.({ type: 'attached' });
     for (const request of this.#auths) this.#send(encodeRequestFrame(authXid, request), nowMs);
     for (const request of this.#watches.requests(this.lastZxidSeen))
       this.#send(encodeRequestFrame(setWatchesXid, request), nowMs);
     const unsent = this.#unsent;
     this.#unsent = [];
     for (const pending of unsent) this.#sendRequest(pending, nowMs);
+    // Last: a listener may ask for something at once, and a read in front of the watches would overtake their events.
+    this.onArrival?.({ type: 'attached' });
   }
 
   #expire(): void {

@@ -34,6 +34,8 @@ const cases: readonly Case[] = [
   { workload: 'acl', guarantee: 'access-control', mutant: 'any-entry-lets-in' },
   { workload: 'counter', guarantee: 'counter', mutant: 'cas-against-applied' },
   { workload: 'sync-barrier', guarantee: 'sync-barrier', mutant: 'sync-local', needs: ['slow-links'] },
+  { workload: 'configuration', guarantee: 'configuration', mutant: 'reply-before-event' },
+  { workload: 'membership', guarantee: 'membership', mutant: 'child-watch-deaf-to-delete' },
   { workload: 'container-ttl', guarantee: 'containers', mutant: 'containers-go-with-children' },
 ];
 

@@ -331,6 +331,22 @@ describe('client session', () => {
     assert.equal(script.session.dropReason, null);
   });
 
+  it('sets watches again ahead of what is asked for at the news of the connection', () => {
+    script.connect();
+    script.welcome();
+    script.submit({ ...read, watch: true });
+    script.reply(1, 5, { type: 'data', data: null, stat });
+    script.session.closed('gone');
+    script.session.onArrival = ({ type }) => {
+      if (type === 'attached') script.submit(read);
+    };
+
+    script.connect();
+    script.welcome();
+
+    assert.deepEqual(script.requests(), ['-8 setWatches', '2 getData']);
+  });
+
   it('sets persistent watches again, which stay when they fire', () => {
     script.connect();
     script.welcome();
