@@ -96,6 +96,10 @@ class WritesJudge implements Judge {
 
   conclude({ budget, open, callsAt }: HistoryEnd): GuaranteeResult {
     for (const invocation of open) if (isAboutRegisters(invocation.f)) this.#end(makeCall(invocation, null));
+    for (const committed of this.#context.committedWrites ?? []) {
+      const register = this.#registers.get(committed.path);
+      register?.witness.confirm(committed, this.#codes.codeOf(committed.value));
+    }
     const found = this.#judgeRegisters(budget, callsAt);
     const isVain = this.#isAsked && !this.#isAnswered;
     return conclude(linearizableWrites, {

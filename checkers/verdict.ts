@@ -1,6 +1,7 @@
 // The answer of a checker. A verdict is data; an exception out of a checker is a crash of the checker and
 // becomes `inconclusive`, never `pass`.
 
+import type { CommittedWrite } from '../harness/history/committed-write.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import type { Call } from '../harness/history/pairing.ts';
 
@@ -51,6 +52,8 @@ export interface CheckContext {
    * it is only known that what they show is no older.
    */
   readonly exactReadServers?: ReadonlySet<number>;
+  /** What the members' transaction logs tell, where they were collected; for whom it concerns, by path. */
+  readonly committedWrites?: readonly CommittedWrite[];
   /** Bound for recovery after the last fault healed, milliseconds. */
   readonly recoveryBoundMs: number;
   /** For the 99th percentile of answers outside of faults; absent: latency is measured and not judged. */

@@ -1,5 +1,6 @@
 // Flaws among the claims about one znode in words.
 
+import type { CommittedWrite } from '../../harness/history/committed-write.ts';
 import type { Call } from '../../harness/history/pairing.ts';
 import { describeTime, describeValue, describeZxid, operationsOf, timeOf } from '../describe.ts';
 import { heldValue, isWrite, versionOf, withoutPath } from '../register-calls.ts';
@@ -10,7 +11,7 @@ import { statFields, statPlaces } from './stat-facts.ts';
 /** `calls`: those of the flaw's entries, as the history has them. */
 export function explainFlaw(path: string, flaw: Flaw, calls: readonly Call[]): Evidence {
   const last = calls.at(-1);
-  if (last === undefined) throw new RangeError(`a flaw of ${path} without a call`);
+  if (last === undefined) return { subject: path, sentence: sentenceWithoutCall(flaw), operations: [] };
   const first = calls.length > 1 ? calls[0] : undefined;
   const second = calls.length > 2 ? calls[1] : undefined;
   return {
@@ -18,6 +19,18 @@ export function explainFlaw(path: string, flaw: Flaw, calls: readonly Call[]): E
     sentence: sentenceOf(flaw, { first, second, last }),
     operations: [...new Set(calls)].flatMap(operationsOf),
   };
+}
+
+/** Only the transaction logs tell of it. */
+function sentenceWithoutCall(flaw: Flaw): string {
+  if (flaw.type === 'log') return `the transaction logs have ${describeCommitted(flaw.committed)}`;
+  const version = 'version' in flaw ? ` of version ${flaw.version}` : '';
+  return `the transaction logs tell${version}, but no write that was asked for can have made it`;
+}
+
+/** `value 4 at version 6, written by zxid 0x100000009 at 1700000000000`. */
+function describeCommitted({ value, version, zxid, mtime }: CommittedWrite): string {
+  return `value ${describeValue(value)} at version ${version}, written by zxid ${describeZxid(zxid)} at ${mtime}`;
 }
 
 interface Speakers {
@@ -48,6 +61,8 @@ function sentenceOf(flaw: Flaw, { first, second, last }: Speakers): string {
       return `${shown} shows the state of zxid ${zxidOf(last)}, but ${other} had made a later version by zxid ${claimOf(first)}`;
     case 'read ahead':
       return `${shown} shows the state of zxid ${zxidOf(last)}, but its version was not made before zxid ${claimOf(first)}, in ${describe(second ?? first ?? last)}`;
+    case 'log':
+      return `${shown}, but the transaction logs have ${describeCommitted(flaw.committed)}`;
     case 'stat':
       return explainStat(flaw.field, first, last);
   }

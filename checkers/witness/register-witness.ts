@@ -4,6 +4,7 @@
 // no search is needed. About eighty bytes a version, nothing for a read.
 
 import type { Operation } from '../../harness/history/operation.ts';
+import type { CommittedWrite } from '../../harness/history/committed-write.ts';
 import { Column } from './columns.ts';
 import { HighWater } from './high-water.ts';
 import type { Mark } from './high-water.ts';
@@ -35,7 +36,8 @@ export interface Claim {
 /** What is wrong, and the entries that show it, the offending one last. */
 export type Flaw =
   | { readonly type: OrderFlaw; readonly entries: readonly number[]; readonly version: number }
-  | { readonly type: 'stat'; readonly entries: readonly number[]; readonly field: number };
+  | { readonly type: 'stat'; readonly entries: readonly number[]; readonly field: number }
+  | { readonly type: 'log'; readonly entries: readonly number[]; readonly committed: CommittedWrite };
 
 type OrderFlaw =
   | 'stale'
@@ -102,6 +104,23 @@ export class RegisterWitness {
       this.#findWrongStat(claim) ??
       this.#findSecondZxid(claim);
     if (this.#flaw === null) this.#remember(claim);
+  }
+
+  /** What the transaction logs tell of a version; `value` is the code of its value. */
+  confirm(committed: CommittedWrite, value: number): void {
+    const { version, zxid, mtime } = committed;
+    if (this.#flaw !== null || version < 0) return;
+    const isRefuted =
+      !agree(this.#values.get(version), value) ||
+      !agree(this.#zxids.get(version), zxid) ||
+      !agree(this.#mtimes.get(version), mtime);
+    if (isRefuted) {
+      this.#flaw = { type: 'log', committed, entries: this.#entriesOf(version) };
+      return;
+    }
+    this.#values.set(version, value);
+    this.#zxids.set(version, zxid);
+    this.#mtimes.set(version, mtime);
   }
 
   /** The first contradiction that was found, and only then those that need the whole to be seen. */
@@ -178,11 +197,11 @@ export class RegisterWitness {
   }
 
   /** The first entry that showed this version or a later one. */
-  #witnessOf(version: number): number {
+  #witnessOf(version: number): readonly number[] {
     for (let later = version; later < this.#shown.length; later++) {
-      if (this.#shown.get(later) >= 0) return this.#shown.get(later);
+      if (this.#shown.get(later) >= 0) return [this.#shown.get(later)];
     }
-    return -1;
+    return [];
   }
 
   #findMakerless(): Flaw | null {
@@ -192,7 +211,7 @@ export class RegisterWitness {
       if (this.#makers.get(version) < 0) orphans.push({ version, value: this.#values.get(version) });
     }
     const version = findMakerless(orphans, this.#lost);
-    return version === null ? null : { type: 'no maker', version, entries: [this.#witnessOf(version)] };
+    return version === null ? null : { type: 'no maker', version, entries: this.#witnessOf(version) };
   }
 
   /** Zxids rise with the versions, and a read shows no version at a zxid that is not the version's. */
@@ -226,6 +245,11 @@ export class RegisterWitness {
       .map((version) => (this.#makers.get(version) >= 0 ? this.#makers : this.#shown).get(version))
       .filter((entry) => entry >= 0);
   }
+}
+
+/** One of them may be unknown. */
+function agree(known: number, told: number): boolean {
+  return Number.isNaN(known) || known === told;
 }
 
 /** The zxid of the write that made the version, as far as the call tells. */

@@ -74,6 +74,7 @@ export class RunFolder {
   }
 
   writeCollected({ files, trace }: EnsembleFiles): void {
+    if (!this.#isKept) return;
     for (const [name, content] of files) {
       const path = resolve(this.path, name);
       // Names come from servers' own files, and must not lead out of the folder.

@@ -18,12 +18,14 @@ import { EnvironmentError } from '../ensemble/ensemble.ts';
 import type { Ensemble } from '../ensemble/ensemble.ts';
 import { exactReadServers } from '../ensemble/exact-reads.ts';
 import { HistoryFileWriter, streamHistoryFile } from '../history/history-file.ts';
+import type { CommittedWrite } from '../history/committed-write.ts';
 import type { Operation } from '../history/operation.ts';
 import type { TraceEvent } from '../history/trace-event.ts';
 import { HistoryRecorder } from '../history/recorder.ts';
 import { packageRoot } from '../package-root.ts';
 import { Random } from '../random/random.ts';
 import { MessageLog } from '../simulation/message-log.ts';
+import { committedWrites, logsIn } from './committed-writes.ts';
 import { exitCodeOf, verdictOf } from './exit-code.ts';
 import { judgeProgress } from './progress-guarantee.ts';
 import { provision, type World } from './provision.ts';
@@ -98,6 +100,7 @@ class Run {
   #ensemble: Ensemble | null = null;
   #life: RunLife | null = null;
   #traceHash: string | null = null;
+  #committed: readonly CommittedWrite[] = [];
   #reports: RunReports | null = null;
   /** Judged once, also when tearing down fails afterwards and the result is made anew. */
   #guarantees: readonly GuaranteeResult[] | null = null;
@@ -195,14 +198,19 @@ class Run {
     }
     this.#enter('collecting');
     this.#traceHash = ensemble.traceHash();
-    if (this.#sink !== null) {
-      await this.#attempt('collecting logs', async () =>
-        this.#folder.writeCollected(await ensemble.collect()),
-      );
-    }
+    await this.#attempt('collecting logs', () => this.#collect(ensemble));
     const result = this.#conclude();
     this.#hooks.over?.(ensemble, recorder.operations);
     return result;
+  }
+
+  /** The simulated world has its data at hand, so there the logs are looked at in every run. */
+  async #collect(ensemble: Ensemble): Promise<void> {
+    if (this.#sink === null && ensemble.world !== 'sim') return;
+    const collected = await ensemble.collect();
+    this.#folder.writeCollected(collected);
+    const voters = ensemble.servers.filter(({ role }) => role === 'participant').map(({ sid }) => sid);
+    this.#committed = committedWrites(await logsIn(collected.files), voters);
   }
 
   /** Of a long run it is read from its file, each time that it is gone through. */
@@ -271,6 +279,7 @@ class Run {
       nowMs: () => performance.now(),
       quorumSyncServers: new Set(servers.filter(({ quorumSync }) => quorumSync).map(({ sid }) => sid)),
       exactReadServers: exactReadServers(servers),
+      committedWrites: this.#committed,
       recoveryBoundMs: bound,
       ...(latencyBoundMs === undefined ? {} : { latencyBoundMs }),
       servers: servers.map(({ sid }) => sid),

@@ -16,7 +16,10 @@ export type Lie = ReadonlyMap<number, Operation>;
 export class Planter {
   readonly #history: readonly Operation[];
   readonly #calls: readonly Call[];
-  readonly #bySession: ReadonlyMap<string, readonly Answered[]>;
+  /** By session and path, in the order of the replies. */
+  readonly #sightings: ReadonlyMap<string, readonly Answered[]>;
+  /** By entry of a reply: the highest zxid that its session had seen before. */
+  readonly #seenBefore = new Map<number, number>();
 
   constructor(history: readonly Operation[]) {
     this.#history = history;
@@ -24,7 +27,14 @@ export class Planter {
     const replied = this.#calls
       .filter(isReplied)
       .sort((one, other) => one.completion.index - other.completion.index);
-    this.#bySession = Map.groupBy(replied, ({ completion }) => completion.session ?? '');
+    this.#sightings = Map.groupBy(replied, keyOf);
+    const highest = new Map<string, number>();
+    for (const { completion } of replied) {
+      const { session = '', zxid = 0, index } = completion;
+      const seen = highest.get(session) ?? 0;
+      this.#seenBefore.set(index, seen);
+      highest.set(session, Math.max(seen, zxid));
+    }
   }
 
   planted(lie: Lie): Operation[] {
@@ -45,7 +55,7 @@ export class Planter {
         if (zxidOf(earlier) > zxidOf(highest)) highest = earlier;
       }
       const zxid = zxidOf(highest) - 1;
-      if (write.f !== 'add' || zxid <= this.#seenBefore(write)) continue;
+      if (write.f !== 'add' || zxid <= (this.#seenBefore.get(write.completion.index) ?? 0)) continue;
       able.push(change(write, { zxid }));
     }
     return middleOf(able, 'a write behind another of which its session knew nothing');
@@ -180,22 +190,15 @@ export class Planter {
     return Map.groupBy(calls, pathOf);
   }
 
-  #sessionOf({ completion }: Answered): readonly Answered[] {
-    return this.#bySession.get(completion.session ?? '') ?? [];
-  }
-
-  #seenBefore(call: Answered): number {
-    const earlier = this.#sessionOf(call).filter(
-      ({ completion }) => completion.index < call.completion.index,
-    );
-    return Math.max(0, ...earlier.map(zxidOf));
+  /** What the session of a call was answered about its znode, the call among it. */
+  #sightingsOf(call: Answered): readonly Answered[] {
+    return this.#sightings.get(keyOf(call)) ?? [];
   }
 
   /** Told that it made this version, the call is neither behind nor ahead of what its session sees of the znode. */
   #fits(call: Answered, version: number): boolean {
-    return this.#sessionOf(call).every((other) => {
-      if (other === call || pathOf(other) !== pathOf(call) || other.completion.version === undefined)
-        return true;
+    return this.#sightingsOf(call).every((other) => {
+      if (other === call || other.completion.version === undefined) return true;
       const isBefore = other.completion.index < call.completion.index;
       return isBefore ? versionOf(other) < version : versionOf(other) > version;
     });
@@ -203,10 +206,9 @@ export class Planter {
 
   /** The session's last reply about the znode before this one. */
   #lastSeen(call: Answered): Answered | null {
-    const known = this.#sessionOf(call).findLast(
+    const known = this.#sightingsOf(call).findLast(
       (other) =>
         other.completion.index < call.completion.index &&
-        pathOf(other) === pathOf(call) &&
         other.completion.version !== undefined &&
         (other.f === 'read' || other.f === 'write'),
     );
@@ -229,6 +231,10 @@ function withJournal(call: Answered, journal: readonly JournalEntry[]): Lie {
 
 function watchOf({ completion }: Answered): WatchOutcome {
   return (completion.value as [string, WatchOutcome])[1];
+}
+
+function keyOf(call: Answered): string {
+  return `${call.completion.session} ${pathOf(call)}`;
 }
 
 function pathOf({ invocation }: Call): string {

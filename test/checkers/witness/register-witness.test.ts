@@ -267,6 +267,56 @@ describe('Stats of a register', () => {
   });
 });
 
+describe('transaction logs', () => {
+  const inLog = (version: number, value: unknown, zxid: number): Partial<CheckContext> => ({
+    committedWrites: [{ path, version, value, zxid, mtime: 1234 }],
+  });
+  const lost = write(9, { process: 2, from: 5, to: 25, type: 'info' });
+  const third = { ...second, version: 3 };
+
+  const violation = (calls: readonly Drawn[], changes: Partial<CheckContext>): string | undefined =>
+    check(calls, changes).evidence[0]?.sentence;
+
+  it('say the same as the replies', () => {
+    assertPass([first], inLog(1, 4, base + 5));
+    const claim = 'write 4 (version 1) by process 1 at 0.020 s, but the transaction logs have';
+    assert.equal(
+      violation([first], inLog(1, 5, base + 5)),
+      `${claim} value 5 at version 1, written by zxid 0x100000005 at 1234`,
+    );
+    assert.equal(
+      violation([first], inLog(1, 4, base + 6)),
+      `${claim} value 4 at version 1, written by zxid 0x100000006 at 1234`,
+    );
+  });
+
+  it('tell which lost write took place, and when', () => {
+    assertPass([first, lost, third], inLog(2, 9, base + 6));
+    assert.match(
+      violation([first, lost, third], inLog(2, 8, base + 6)) ?? '',
+      /^write 5 \(version 3\) .*, but no write that was asked for can have made version 2$/,
+    );
+    assert.match(
+      violation([first, lost, third], inLog(2, 9, base + 9)) ?? '',
+      /^version 3 was made by a lower zxid than one before it/,
+    );
+  });
+
+  it('tell of a version that nobody was shown', () => {
+    assertPass([first, lost], inLog(2, 9, base + 9));
+    assert.equal(
+      violation([first, lost], inLog(2, 8, base + 9)),
+      'the transaction logs tell of version 2, but no write that was asked for can have made it',
+    );
+  });
+
+  it('of znodes that are no registers are nobody’s concern', () => {
+    const committedWrites = [{ path: '/other', version: 5, value: 'x', zxid: base + 5, mtime: 1 }];
+
+    assertPass([first], { committedWrites });
+  });
+});
+
 describe('claims of a register', () => {
   it('stand exactly where a search finds an order', () => {
     const seen = { violated: 0, fine: 0 };

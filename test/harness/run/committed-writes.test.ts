@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { after, before, describe, it } from 'mocha';
+import { pack } from 'tar-stream';
+import { readHistoryFile } from '../../../harness/history/history-file.ts';
+import { committedWrites, logsIn } from '../../../harness/run/committed-writes.ts';
+import { defaultRunOptions } from '../../../harness/run/run-options.ts';
+import { run } from '../../../harness/run/run.ts';
+import { encodeTxn } from '../../../harness/wire/txn-codec.ts';
+import { frameLogRecords, logFileHeader } from '../../../harness/wire/txn-log-codec.ts';
+import type { Txn } from '../../../harness/wire/txn.ts';
+
+const first = 0x1_0000_0001;
+
+function logOf(...txns: readonly (Txn | null)[]): Buffer {
+  const records = txns.flatMap((txn, index) =>
+    txn === null
+      ? []
+      : [
+          encodeTxn({ clientId: '01'.repeat(8), cxid: 1, zxid: first + index, time: 1000 + index }, txn, null)
+            .bytes,
+        ],
+  );
+  return Buffer.concat([logFileHeader(), ...frameLogRecords(records)]);
+}
+
+function setData(value: number | string, version: number, path = '/r'): Txn {
+  return { type: 'setData', path, data: Buffer.from(String(value)), version };
+}
+
+function create(path = '/r'): Txn {
+  return { type: 'create', path, data: Buffer.from('0'), acl: [], parentCversion: 1, ephemeral: false };
+}
+
+function told(...logs: readonly Buffer[]): unknown[] {
+  const bySid = new Map(logs.map((log, index) => [index + 1, [log]]));
+  return committedWrites(bySid, [1, 2, 3]).map(({ path, version, value, zxid }) => [
+    path,
+    version,
+    value,
+    zxid - first,
+  ]);
+}
+
+describe('writes in the logs of the members', () => {
+  it('are committed where a quorum has them', () => {
+    const whole = logOf(create(), setData(4, 1), setData('four', 2));
+
+    assert.deepEqual(told(whole, whole, logOf(create())), [
+      ['/r', 0, 0, 0],
+      ['/r', 1, 4, 1],
+      ['/r', 2, 'four', 2],
+    ]);
+  });
+
+  it('are not where only a minority has them, or two members have other records at their zxid', () => {
+    const [one, other] = [logOf(create(), setData(4, 1)), logOf(create(), setData(5, 1))];
+
+    assert.deepEqual(told(one, logOf(create()), logOf(create())), [['/r', 0, 0, 0]]);
+    assert.deepEqual(told(one, other, logOf(create())), [['/r', 0, 0, 0]]);
+    assert.deepEqual(told(one, other, other).at(-1), ['/r', 1, 5, 1]);
+  });
+
+  it('are those of the znode that is there', () => {
+    const log = logOf(create(), setData(4, 1), { type: 'delete', path: '/r' }, create(), setData(7, 1));
+
+    assert.deepEqual(told(log, log), [
+      ['/r', 0, 0, 3],
+      ['/r', 1, 7, 4],
+    ]);
+  });
+
+  it('may be parts of a multi', () => {
+    const log = logOf(create(), create('/s'), { type: 'multi', txns: [setData(4, 1), setData(5, 1, '/s')] });
+
+    assert.deepEqual(told(log, log).slice(2), [
+      ['/r', 1, 4, 2],
+      ['/s', 1, 5, 2],
+    ]);
+  });
+
+  it('are read as far as a torn log is whole', () => {
+    const whole = logOf(create(), setData(4, 1), setData(5, 2));
+    const torn = whole.subarray(0, whole.length - 3);
+
+    assert.equal(told(torn, torn).length, 2);
+    assert.equal(told(whole, torn).length, 2);
+    assert.deepEqual(told(Buffer.from('no log at all, certainly'), whole), []);
+  });
+
+  it('come from data directories as files and as archives', async () => {
+    const log = logOf(create(), setData(4, 1));
+    const tar = pack();
+    tar.entry({ name: 'data/version-2/log.100000001' }, log);
+    tar.entry({ name: 'data/version-2/snapshot.0' }, Buffer.from('no log'));
+    tar.finalize();
+    const chunks: Buffer[] = [];
+    for await (const chunk of tar) chunks.push(chunk as Buffer);
+
+    const logs = await logsIn(
+      new Map<string, Buffer | string>([
+        ['logs/server-1.log', 'text'],
+        ['data/server-1/version-2/log.100000001', log],
+        ['data/server-1/version-2/snapshot.0', Buffer.from('no log')],
+        ['data/server-2.tar.gz', gzipSync(Buffer.concat(chunks))],
+        ['data/server-3.txt', 'left out'],
+      ]),
+    );
+
+    assert.deepEqual(logs, new Map([1, 2].map((sid) => [sid, [log]])));
+  });
+});
+
+describe('writes in the logs of a run', () => {
+  let directory: string;
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'ordeal-test-'));
+  });
+  after(() => rmSync(directory, { recursive: true }));
+
+  it('are those that were acknowledged, and of the others those that took place', async () => {
+    const { run: name } = await run({
+      ...defaultRunOptions,
+      seed: 4,
+      servers: 3,
+      workloads: ['register'],
+      nemeses: ['kill'],
+      timeLimitMs: 6000,
+      runsDirectory: directory,
+    });
+    const folder = join(directory, name);
+    const files = readdirSync(join(folder, 'data'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const contents = new Map(files.map((file) => [relative(folder, file), readFileSync(file)]));
+
+    const committed = committedWrites(await logsIn(contents), [1, 2, 3]);
+
+    const byZxid = new Map(committed.map((write) => [write.zxid, write]));
+    const acknowledged = readHistoryFile(join(folder, 'history.jsonl')).filter(
+      ({ f, type }) => type === 'ok' && (f === 'write' || f === 'cas'),
+    );
+    assert.ok(acknowledged.length > 100);
+    for (const { zxid = 0, version, value } of acknowledged) {
+      const [path, written] = value as [string, number | { value: number }];
+      const found = byZxid.get(zxid);
+      assert.deepEqual([found?.path, found?.version], [path, version]);
+      assert.equal(found?.value, typeof written === 'number' ? written : written.value);
+    }
+  });
+});
