@@ -94,8 +94,11 @@ function tellStep(
   const [one, other] = [nameOf(from), nameOf(to)];
   const key = order?.key ?? '';
   switch (kind) {
-    case EdgeKind.WW:
-      return `${one} appended ${appended(from, order, position - 1)} to ${key} before ${other} appended ${appended(to, order, position)}`;
+    case EdgeKind.WW: {
+      const before = `${one} appended ${appended(from, order, position - 1)} to ${key} before ${other} appended ${appended(to, order, position)}`;
+      const isUnread = position === order?.elements.length;
+      return isUnread ? `${before}, which is in no list that anybody read` : before;
+    }
     case EdgeKind.WR:
       return `${one} appended ${appended(from, order, position)} to ${key}, which ${other} read`;
     case EdgeKind.RW: {

@@ -180,6 +180,18 @@ describe('G0, a cycle of writes', () => {
   });
 });
 
+describe('an append that nobody read', () => {
+  it('came behind what was read, which may be a cycle', () => {
+    const sentence = assertFinds('G0', txn('a x 1, a y 1'), txn('a x 2, a y 2'), snapshot('r x 1 2, r y 2'));
+
+    assert.match(sentence, /T2 appended 2 to y before T1 appended 1, which is in no list that anybody read/);
+  });
+
+  it('is no fault where it may be the last', () => {
+    assertFindsNothing(txn('a x 1, a y 1'), txn('a y 2'), snapshot('r x, r y 2'), snapshot('r x 1'));
+  });
+});
+
 describe('G1c, a circle of information', () => {
   it('sees two transactions that read each other’s appends', () => {
     const sentence = assertFinds('G1c', txn('a x 1, r y 2'), txn('a y 2, r x 1'));
