@@ -9,7 +9,7 @@ import { countOf, listOf } from '../describe.ts';
 import type { AnyModel, Model } from '../models/model.ts';
 import { wholeOf } from '../models/whole.ts';
 import type { Evidence, Verdict } from '../verdict.ts';
-import { explainBlocked } from './evidence.ts';
+import { explainBlocked, stateBlocked } from './evidence.ts';
 import { partitionByKey } from './partition.ts';
 import type { SearchBudget, SearchCall, SearchResult } from './search.ts';
 import { searchLinearization } from './search.ts';
@@ -54,7 +54,10 @@ export function checkHistory(
 /** A history made ready to be judged key by key, in any order. */
 export interface KeyedHistory {
   readonly subjects: readonly string[];
-  check(index: number, limits: SearchBudget): KeyVerdict;
+  /** `found` hears of a violation before its explanation is looked for, which may be cut short. */
+  check(index: number, limits: SearchBudget, found?: (violated: KeyVerdict) => void): KeyVerdict;
+  /** The verdict alone, without a word of why; for measurements. */
+  search(index: number, limits: SearchBudget): SearchResult<unknown>;
 }
 
 export function splitHistory(
@@ -69,9 +72,16 @@ export function splitHistory(
   const isTimed = history.some((operation) => operation.time !== operation.index);
   return {
     subjects: parts.map(([subject]) => subject),
-    check(index, limits) {
+    search(index, limits) {
+      const [, part] = parts[index] as [string, Call[]];
+      return searchLinearization(model, readCalls(model, part).searched, limits);
+    },
+    check(index, limits, found = () => {}) {
       const [subject, part] = parts[index] as [string, Call[]];
-      const searched = searchCalls(model, part, limits);
+      const searched = searchCalls(model, part, limits, (blocked, judged) => {
+        const unexplained = restoreOperations(stateBlocked(subject, blocked), history);
+        found({ verdict: 'violated', subject, operations: judged.length, evidence: unexplained });
+      });
       const { result } = searched;
       const operations = searched.calls.length;
       if (result.type === 'linearizable') return { verdict: 'pass', subject, operations, evidence: null };
@@ -112,13 +122,30 @@ function describeDoubt({ subject, ranOut, ordered, operations }: KeyVerdict): st
   return `${ranOut ?? 'time'} for ${subject} (the first ${ordered ?? 0} of ${operations} operations have an order)`;
 }
 
+/** A violation deserves its words even when the search used its time up; they are bounded by steps as well. */
+const leastTimeToExplainMs = 2000;
+
 /** Searches the calls of one object. Definite failures must have been left out. */
 export function searchCalls<State, Action>(
   model: Model<State, Action>,
   calls: readonly Call[],
   limits: SearchBudget,
+  found: (blocked: Call, judged: readonly Call[]) => void = () => {},
 ): SearchedCalls<State> {
   const started = limits.nowMs();
+  const { judged, searched } = readCalls(model, calls);
+  const result = searchLinearization(model, searched, limits);
+  if (result.type !== 'not-linearizable') return { result, calls: judged };
+  found(judged[result.blocked] as Call, judged);
+  const timeMs = Math.max(leastTimeToExplainMs, limits.timeMs - (limits.nowMs() - started));
+  const violation = explainViolation(model, searched, result, { ...limits, timeMs });
+  return { result: violation ?? { ...result, type: 'unknown', ranOut: 'memory' }, calls: judged };
+}
+
+function readCalls<State, Action>(
+  model: Model<State, Action>,
+  calls: readonly Call[],
+): { readonly judged: Call[]; readonly searched: SearchCall<Action>[] } {
   const judged: Call[] = [];
   const searched: SearchCall<Action>[] = [];
   for (const call of calls) {
@@ -127,11 +154,7 @@ export function searchCalls<State, Action>(
     judged.push(call);
     searched.push({ ...intervalOf(call), action });
   }
-  const result = searchLinearization(model, searched, limits);
-  if (result.type !== 'not-linearizable') return { result, calls: judged };
-  const timeMs = Math.max(1, limits.timeMs - (limits.nowMs() - started));
-  const violation = explainViolation(model, searched, result, { ...limits, timeMs });
-  return { result: violation ?? { ...result, type: 'unknown', ranOut: 'memory' }, calls: judged };
+  return { judged, searched };
 }
 
 /** The result names calls by their position in `calls`. */

@@ -27,8 +27,7 @@ export function explainBlocked<State, Action>(
     states.length === 1 && lastChange !== undefined
       ? `, left by ${describeCall(model, lastChange)} of process ${lastChange.process}`
       : '';
-  const isAll = result.areAllStates && states.length <= mostStatesTold;
-  const possible = `${isAll ? 'only ' : ''}${orList(states.slice(0, mostStatesTold))} is possible${isAll ? '' : ', among others'}`;
+  const possible = describePossible(states, result.areAllStates);
   return {
     subject: options.subject,
     sentence: `${action} by process ${blocked.process} ${place}, where ${possible}${left}`,
@@ -42,6 +41,21 @@ export function explainBlocked<State, Action>(
       ...describeCore(model, result, calls, options.isTimed),
     },
   };
+}
+
+function describePossible(states: readonly string[], areAll: boolean): string {
+  if (states.length === 0) return 'nothing that came before makes it possible';
+  const isComplete = areAll && states.length <= mostStatesTold;
+  const some = orList(states.slice(0, mostStatesTold));
+  return isComplete ? `only ${some} is possible` : `${some} is possible, among others`;
+}
+
+/** What is known before any explanation. */
+export function stateBlocked(subject: string, blocked: Call): Evidence {
+  const sentence =
+    `there is no order of the operations that the model allows; the longest found ends before ` +
+    `${blocked.f} by process ${blocked.process}, entry ${blocked.invocation.index} (the explanation was cut short)`;
+  return { subject, sentence, operations: operationsOf(blocked) };
 }
 
 /** Whatever became of the other calls, those of the core have no order: alone they fail as well. */

@@ -92,6 +92,16 @@ export class Outlook<State, Action> {
     return next >= 0 && this.#isLost(state, next, definiteAction[next] as number);
   }
 
+  /** A call that waits for what no call serves and the beginning does not hold; −1 for none. */
+  findImpossible(): number {
+    return this.#problem.definiteAction.findIndex((action, call) => this.#isLost(0, call, action));
+  }
+
+  /** The action serves what the other waits for. */
+  helps(action: number, waiting: number): boolean {
+    return this.#needs[waiting]?.includes(this.#serves[action] as number) === true;
+  }
+
   /** The first index behind `index` of an indefinite action that can be of use; −1 if there is none. */
   nextUseful(index: number, firstReturn: number): number {
     let next = firstAbove(this.#always, index);

@@ -23,6 +23,8 @@ export interface SearchBudget {
   readonly nowMs: () => number;
   /** Steps after which the search gives up as if out of time, on every machine at the same place. */
   readonly steps?: number;
+  /** Hears, now and then, how many calls have an order so far. */
+  readonly noteOrdered?: (count: number) => void;
 }
 
 /** Calls are named by their position in the list that was given. */
@@ -56,7 +58,9 @@ export function searchLinearization<State, Action>(
   return new Search(model, calls, budget, seed).run();
 }
 
-const stepsBetweenTimeChecks = 64;
+/** Between two looks at the budgets: fewer where a step of the model is slow. */
+const steps = { first: 64, most: 64 };
+const slowMs = 4;
 const maxStatesReported = 16;
 const mostTwinLooks = 64;
 
@@ -74,6 +78,8 @@ class Search<State, Action> {
   readonly #outlook: Outlook<State, Action> | null;
   readonly #seen: ConfigurationMemory;
   readonly #seed: number;
+  /** Entries at or above this are of the second pass. */
+  readonly #others: Cursor;
   readonly #omit: Cursor;
 
   readonly #isTaken: Uint8Array;
@@ -103,8 +109,10 @@ class Search<State, Action> {
   #fourth = 0;
   /** The first return in the list: what is not taken before it can never be taken. */
   #firstReturn = 0;
-  #stepsLeft = stepsBetweenTimeChecks;
+  #stepsLeft = steps.first;
+  #stepsPerLook = steps.first;
   #steps = 0;
+  #lookedMs: number;
 
   #best = -1;
   #bestStates: number[] = [];
@@ -117,7 +125,8 @@ class Search<State, Action> {
     seed: number,
   ) {
     this.#budget = budget;
-    this.#deadlineMs = budget.nowMs() + budget.timeMs;
+    this.#lookedMs = budget.nowMs();
+    this.#deadlineMs = this.#lookedMs + budget.timeMs;
     this.#seed = seed;
     this.#problem = new SearchProblem(model, calls);
     const { actions } = this.#problem;
@@ -127,7 +136,8 @@ class Search<State, Action> {
     this.#seen = new ConfigurationMemory(budget.memoryBytes);
 
     const { definite, indefinite, indefiniteActions } = this.#problem;
-    this.#omit = 2 * definite.length + 1;
+    this.#others = 2 * definite.length + 1;
+    this.#omit = 2 * this.#others;
     this.#isTaken = new Uint8Array(definite.length);
     this.#takenOf = new Int32Array(indefiniteActions.length);
     this.#openMark = new Float64Array(this.#problem.actions.length);
@@ -151,6 +161,10 @@ class Search<State, Action> {
     const { list } = this.#problem;
     this.#settle();
     this.#noteProgress();
+    if ((this.#outlook?.findImpossible() ?? -1) >= 0) {
+      this.#keepBest();
+      return this.#notLinearizable();
+    }
     let cursor: Cursor = list.next[0] as number;
     for (;;) {
       if (list.isEmpty) return this.#linearizable();
@@ -171,28 +185,45 @@ class Search<State, Action> {
   /** The cursor behind a candidate that was undone. The list is as it was when the candidate was found. */
   #cursorAfter(cursor: Cursor): Cursor {
     if (cursor < 0) return cursor - 1;
-    return cursor === this.#omit ? cursor + 1 : (this.#problem.list.next[cursor] as number);
+    if (cursor === this.#omit) return cursor + 1;
+    const { next } = this.#problem.list;
+    if (cursor < this.#others) return next[cursor] as number;
+    return this.#others + (next[cursor - this.#others] as number);
   }
 
   /** Takes the first possible candidate at or behind the cursor, and the reads that it makes possible. */
   #takeFrom(cursor: Cursor): boolean {
     if (cursor > this.#omit) return false;
     if (cursor === this.#omit) return this.#leaveOut();
-    if (cursor >= 0 && this.#takeDefiniteFrom(cursor)) return true;
-    return this.#takeIndefiniteFrom(cursor < 0 ? -1 - cursor : 0) || this.#leaveOut();
+    if (cursor < 0) return this.#takeIndefiniteFrom(-1 - cursor) || this.#leaveOut();
+    const first = this.#problem.list.next[0] as number;
+    const isUrgent = this.#findUrgent();
+    if (cursor < this.#others && this.#takeDefiniteFrom(cursor, 0, isUrgent)) return true;
+    const from = cursor < this.#others ? first : cursor - this.#others;
+    if (this.#takeDefiniteFrom(from, this.#others, (call) => !isUrgent(call))) return true;
+    return this.#takeIndefiniteFrom(0) || this.#leaveOut();
   }
 
-  #takeDefiniteFrom(start: number): boolean {
+  /** What the call that must be taken next waits for, or itself where it is possible: this is tried first. */
+  #findUrgent(): (call: number) => boolean {
+    const { list, definiteAction } = this.#problem;
+    const due = list.returnAt[this.#firstReturn] as number;
+    const action = definiteAction[due] as number;
+    if (this.#step(action) >= 0) return (call) => call === due;
+    return (call) => this.#outlook?.helps(definiteAction[call] as number, action) === true;
+  }
+
+  #takeDefiniteFrom(start: number, pass: number, isMeant: (call: number) => boolean): boolean {
     const { list, definiteAction, isRead } = this.#problem;
     const mayBeBlind = !this.#endsIdle();
     for (let entry = start; entry !== this.#firstReturn; entry = list.next[entry] as number) {
       const call = list.callAt[entry] as number;
       const action = definiteAction[call] as number;
-      if (isRead[action] === 1 || this.#hasEarlierTwin(call)) continue;
+      if (isRead[action] === 1 || !isMeant(call) || this.#hasEarlierTwin(call)) continue;
       if (!mayBeBlind && this.#outlook?.isBlind[action] === 1) continue;
       const next = this.#step(action);
       if (this.#isDeadEnd(next, action, call)) continue;
-      this.#push(entry, next);
+      this.#push(pass + entry, next);
       this.#take(call);
       this.#settle();
       return true;
@@ -414,11 +445,18 @@ class Search<State, Action> {
   }
 
   #lookAtBudgets(): void {
-    this.#stepsLeft = stepsBetweenTimeChecks;
-    this.#steps += stepsBetweenTimeChecks;
+    this.#steps += this.#stepsPerLook;
+    this.#budget.noteOrdered?.(this.#trailLength);
     if (this.#steps > (this.#budget.steps ?? Infinity)) throw new BudgetSpent('time');
-    if (this.#budget.nowMs() > this.#deadlineMs) throw new BudgetSpent('time');
+    const nowMs = this.#budget.nowMs();
+    if (nowMs > this.#deadlineMs) throw new BudgetSpent('time');
     if (this.#seen.bytes + this.#states.bytes > this.#budget.memoryBytes) throw new BudgetSpent('memory');
+    const isSlow = nowMs - this.#lookedMs > slowMs;
+    this.#stepsPerLook = isSlow
+      ? (this.#stepsPerLook >>> 2) | 1
+      : Math.min(steps.most, 2 * this.#stepsPerLook);
+    this.#stepsLeft = this.#stepsPerLook;
+    this.#lookedMs = nowMs;
   }
 
   #linearizable(): SearchResult<State> {

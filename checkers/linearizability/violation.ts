@@ -24,7 +24,7 @@ export interface Violation<State> {
 }
 
 /** Of each search for an explanation. Counted in steps, so that equal histories are explained alike. */
-const mostSteps = { firstFailing: 2_000_000, states: 100_000, core: 20_000 };
+const mostSteps = { firstFailing: 500_000, states: 100_000, core: 20_000 };
 /** Trials times calls: what looking for a core may cost in all. */
 const mostCallsTried = 2_000_000;
 const mostTrials = 300;
@@ -38,8 +38,10 @@ export function explainViolation<State, Action>(
   limits: SearchBudget,
 ): Violation<State> | null {
   const deadlineMs = limits.nowMs() + limits.timeMs;
+  const { memoryBytes, nowMs } = limits;
   const budgetOf = (steps: number): SearchBudget => ({
-    ...limits,
+    memoryBytes,
+    nowMs,
     steps,
     timeMs: Math.max(0, deadlineMs - limits.nowMs()),
   });
@@ -144,8 +146,7 @@ function describeBefore<State, Action>(
   }
   const before = cuts.upTo(cut - 1);
   const order = searchLinearization(model, before, budget, 2);
-  if (order.type !== 'linearizable')
-    return { prefix: found.prefix, states: found.states, areAllStates: false };
+  if (order.type !== 'linearizable') return { prefix: found.prefix, states: [], areAllStates: false };
   const end = order.order.reduce((state: State, place) => {
     const next = model.step(state, before[place]?.action as Action);
     return next === undefined ? state : next;

@@ -6,6 +6,8 @@ import { campaignCommand } from './commands/campaign.ts';
 import type { CampaignArguments } from './commands/campaign.ts';
 import { checkCommand } from './commands/check.ts';
 import type { CheckArguments } from './commands/check.ts';
+import { exportCommand } from './commands/export.ts';
+import type { ExportArguments } from './commands/export.ts';
 import { cleanCommand, doctorCommand, imagesBuildCommand } from './commands/docker.ts';
 import { listCommand, listNames } from './commands/list.ts';
 import { mutantDefaults, mutantsCommand } from './commands/mutants.ts';
@@ -96,12 +98,23 @@ export function createProgram(options: {
     .command('check')
     .description('judge recorded histories, of Ordeal or of other tools')
     .argument('<FILE...>', 'histories, or folders of runs')
-    .option('--model <NAME>', "the model to check against; see 'ordeal list models'")
+    .option('--model <NAME|FILE>', "what to check against: see 'ordeal list models', or a module of yours")
     .option('--format <NAME>', 'auto, ordeal, jepsen-edn, jepsen-log or porcupine-kv', 'auto')
     .option('--check-memory <SIZE>', 'memory that a search may take', '2GiB')
     .option('--check-time <TIME>', 'time that a search may take', '120s')
+    .option('--jobs <N>', 'threads (default: one for each core)')
+    .option('--no-partition', 'search all keys as one object, as a comparison of checkers may want')
     .option('--json', 'print one JSON value')
-    .action((files: string[], given: CheckArguments) => finish(checkCommand(files, given)));
+    .addHelpText('after', checkHelp)
+    .action(async (files: string[], given: CheckArguments) => finish(await checkCommand(files, given)));
+
+  program
+    .command('export')
+    .description("write a history as Jepsen's tools read it (EDN)")
+    .argument('<FILE>', 'a history in any format that check reads, or the folder of a run')
+    .argument('<TO.edn>', 'where to write it; - is standard output')
+    .option('--format <NAME>', 'of the history: auto, ordeal, jepsen-edn, jepsen-log or porcupine-kv', 'auto')
+    .action((file: string, to: string, given: ExportArguments) => finish(exportCommand(file, to, given)));
 
   program
     .command('report')
@@ -194,6 +207,30 @@ Examples:
   ordeal campaign --count 20 --seed 7 --json         the same twenty runs every time, for a script
   ordeal campaign --count 100 --each-workload --nemesis partition,kill,pause
                                                      a hundred runs of every workload, and what each was given to break`;
+
+const checkHelp = `
+A violation comes with the longest order that was found, the operation that cannot follow it, the states that were
+possible there, and the fewest operations that contradict each other whatever became of the others.
+
+A model of your own is a module that exports 'model' (or a default): an initial state, action(call), which makes plain
+JSON of a call or null where the call says nothing, and step(state, action), which gives the next state or undefined
+where the action is impossible. name, isRead, key, keyOf, describeState, describeAction and foresee are optional:
+
+  export const model = {
+    initial: 0,
+    action: ({ f, outcome, completion, invocation }) =>
+      f === 'read' ? (outcome === 'ok' ? { read: completion.value } : null) : { add: invocation.value },
+    step: (state, { read, add }) => (read === undefined ? state + add : read === state ? state : undefined),
+  };
+
+Examples:
+  ordeal check history.edn                                  Jepsen's own, against a cas-register
+  ordeal check *.log --jobs 8 --json                        all verdicts of many, for a script
+  ordeal check history.edn --model ./my-model.ts            against a model of yours
+  ordeal check runs/2026-11-21T10-02-33-register-7          every guarantee of a run again
+
+Exit codes: 0 all passed, 1 one was violated, 2 inconclusive, 64 one is no history, 130 interrupted: what was
+found until then is printed.`;
 
 const replayHelp = `
 Runs the recorded options again in the simulated world, with the same seed, mutant and script, and compares trace

@@ -92,7 +92,9 @@ describe('one lie in a recorded history of transactions', () => {
       ({ f, type, value }) =>
         f === 'txn' &&
         type === 'ok' &&
-        (value as MicroOperation[]).some(([kind, , element]) => kind === 'append' && seen.has(element)),
+        (value as MicroOperation[]).some(
+          ([kind, , element]) => kind === 'append' && seen.has(element as number),
+        ),
     );
 
     const [violated, anomalies] = judge(

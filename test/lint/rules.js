@@ -72,6 +72,11 @@ const rules = [
     modules: ['node:'],
   },
   {
+    of: 'harness/bench/checkers',
+    folders: ['checkers', 'harness/history', 'harness/random'],
+    modules: ['node:'],
+  },
+  {
     of: 'harness/bench',
     folders: [
       'harness/client',

@@ -1,151 +1,123 @@
 // `ordeal check`: judges recorded histories, ours or other tools'. A history of ours is judged by every
 // guarantee that a run is judged by, unless a model is asked for.
 
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
-import { checkListAppend, isListAppend, listAppend } from '../../../checkers/cycles/list-append.ts';
-import { checkHistory } from '../../../checkers/linearizability/check-history.ts';
-import { ModelError } from '../../../checkers/models/model.ts';
-import { defaultModels, findModel, models } from '../../../checkers/models/models.ts';
+import { availableParallelism } from 'node:os';
+import { listAppend } from '../../../checkers/cycles/list-append.ts';
+import { models } from '../../../checkers/models/models.ts';
 import type { Evidence, Verdict } from '../../../checkers/verdict.ts';
-import { judgeGuarantees } from '../../check/judge-guarantees.ts';
-import type { JudgedGuarantees } from '../../check/judge-guarantees.ts';
-import { HistoryError } from '../../history/history-error.ts';
-import { formatOf, historyFormats, readHistory } from '../../history/formats/read-history.ts';
+import { checkFiles } from '../../check/check-files.ts';
+import type { JudgedFile } from '../../check/check-files.ts';
+import { isModelFile, loadModel, OwnModelError } from '../../check/load-model.ts';
+import { historyFormats } from '../../history/formats/read-history.ts';
 import type { HistoryFormat } from '../../history/formats/read-history.ts';
-import type { Operation } from '../../history/operation.ts';
 import { exitCodes, worstExitCode } from '../../run/exit-code.ts';
-import { runFiles } from '../../run/run-folder.ts';
 import { defaultRunOptions } from '../../run/run-options.ts';
+import { listenForInterruption } from '../interruption.ts';
 import { print, printError, printJson } from '../output.ts';
-import { parseDuration, parseSize, requireKnown } from '../usage.ts';
+import { parseDuration, parseInteger, parseSize, requireKnown, UsageError } from '../usage.ts';
 
 export interface CheckArguments {
   readonly model?: string;
   readonly format?: string;
   readonly checkTime?: string;
   readonly checkMemory?: string;
+  readonly jobs?: string;
+  readonly partition?: boolean;
   readonly json?: boolean;
 }
 
-interface Judged {
-  readonly file: string;
-  readonly format: HistoryFormat | null;
-  readonly model: string | null;
-  readonly verdict: Verdict;
-  readonly operations: number;
-  readonly elapsedMs: number;
-  readonly evidence: readonly Evidence[];
-  readonly reason?: string;
-  /** Of a history of ours, judged by all of them. */
-  readonly guarantees?: JudgedGuarantees['guarantees'];
-  readonly exit: number;
-}
-
-interface Budget {
-  readonly timeMs: number;
-  readonly memoryBytes: number;
-}
-
-/** The model of a history that is judged as a run was. */
-const allGuarantees = 'guarantees';
-
-export function checkCommand(files: readonly string[], given: CheckArguments): number {
+export async function checkCommand(files: readonly string[], given: CheckArguments): Promise<number> {
   const format = given.format ?? 'auto';
   requireKnown(format, { kind: 'format', known: ['auto', ...historyFormats] });
-  if (given.model !== undefined) {
-    requireKnown(given.model, { kind: 'model', known: [...models, listAppend].map(({ name }) => name) });
-  }
-  const budget = {
-    timeMs:
-      given.checkTime === undefined
-        ? defaultRunOptions.checkTimeMs
-        : parseDuration(given.checkTime, '--check-time'),
-    memoryBytes:
-      given.checkMemory === undefined
-        ? defaultRunOptions.checkMemoryBytes
-        : parseSize(given.checkMemory, '--check-memory'),
-  };
-  const known = format === 'auto' ? null : (format as HistoryFormat);
-  const judged = files.map((file) => judgeFile(file, { format: known, model: given.model ?? null, budget }));
-  if (given.json === true) printJson(judged.map(({ exit: _exit, ...rest }) => rest));
-  else for (const each of judged) printJudged(each);
-  return worstExitCode(judged.map(({ exit }) => exit));
-}
+  if (given.model !== undefined) await requireModel(given.model);
+  const jobs =
+    given.jobs === undefined
+      ? availableParallelism()
+      : parseInteger(given.jobs, { what: '--jobs', least: 1, most: 1024 });
+  const budget = budgetOf(given);
+  const tasks = files.map((file) => ({
+    file,
+    format: format === 'auto' ? null : (format as HistoryFormat),
+    model: given.model ?? null,
+    budget,
+    isDivided: given.partition !== false,
+  }));
 
-interface HowToJudge {
-  readonly format: HistoryFormat | null;
-  readonly model: string | null;
-  readonly budget: Budget;
-}
-
-/** A file that is no history does not keep the others from being judged. */
-function judgeFile(file: string, how: HowToJudge): Judged {
-  const started = performance.now();
+  const interruption = listenForInterruption(printError, 'interrupted: what was found so far follows');
   try {
-    const isFolder = existsSync(file) && statSync(file).isDirectory();
-    const path = isFolder ? join(file, runFiles.history) : file;
-    const format = how.format ?? formatOf(path);
-    const isOurs = format === 'ordeal' && how.model === null;
-    const history = isOurs ? [] : readHistory(path, format).history;
-    const model = isOurs ? allGuarantees : (how.model ?? usualModel(format, history));
-    const verdict = isOurs ? judgeGuarantees(path, how.budget) : judgeModel(model, history, how.budget);
-    const elapsedMs = performance.now() - started;
-    return { file, format, model, elapsedMs, ...verdict, exit: exitOf(verdict.verdict) };
-  } catch (error) {
-    if (!(error instanceof HistoryError) && !(error instanceof ModelError)) throw error;
-    printError(`ordeal: ${error.message}`);
-    const elapsedMs = performance.now() - started;
-    const nothing = { verdict: 'inconclusive', operations: 0, evidence: [] } as const;
-    return {
-      file,
-      format: null,
-      model: how.model,
-      elapsedMs,
-      ...nothing,
-      reason: error.message,
-      exit: exitCodes.usage,
-    };
+    const { signal } = interruption;
+    const isJson = given.json === true;
+    const judged = await checkFiles(tasks, { jobs, signal, ...(isJson ? {} : { done: printJudged }) });
+    if (isJson) {
+      for (const each of judged) printProblem(each);
+      printJson(judged.map(resultOf));
+    }
+    const exit = worstExitCode(judged.map(exitOf));
+    return signal.aborted && exit !== exitCodes.violated ? exitCodes.interrupted : exit;
+  } finally {
+    interruption[Symbol.dispose]();
   }
 }
 
-type Findings = Pick<Judged, 'verdict' | 'operations' | 'evidence' | 'reason' | 'guarantees'>;
-
-function usualModel(format: HistoryFormat, history: readonly Operation[]): string {
-  return isListAppend(history) ? listAppend.name : defaultModels[format];
+/** A module of the user's is loaded once here, so that its fault is told before anything else happens. */
+async function requireModel(name: string): Promise<void> {
+  if (!isModelFile(name)) {
+    requireKnown(name, { kind: 'model', known: [...models, listAppend].map((model) => model.name) });
+    return;
+  }
+  try {
+    await loadModel(name);
+  } catch (error) {
+    throw error instanceof OwnModelError ? new UsageError(error.message) : error;
+  }
 }
 
-function judgeModel(name: string, history: readonly Operation[], budget: Budget): Findings {
-  if (name === listAppend.name) return checkListAppend(history);
-  const model = findModel(name);
-  if (model === undefined) throw new HistoryError(`there is no model ${name}`);
-  const { verdict, operations, evidence, reason } = checkHistory(history, model, {
-    ...budget,
-    nowMs: () => performance.now(),
-  });
-  return { verdict, operations, evidence, ...(reason === undefined ? {} : { reason }) };
+function budgetOf({ checkTime, checkMemory }: CheckArguments): { timeMs: number; memoryBytes: number } {
+  return {
+    timeMs:
+      checkTime === undefined ? defaultRunOptions.checkTimeMs : parseDuration(checkTime, '--check-time'),
+    memoryBytes:
+      checkMemory === undefined
+        ? defaultRunOptions.checkMemoryBytes
+        : parseSize(checkMemory, '--check-memory'),
+  };
 }
 
-function exitOf(verdict: Verdict): number {
+/** The contract of `--json`: a problem is told by its reason. */
+function resultOf(judged: JudgedFile): object {
+  return Object.fromEntries(Object.entries(judged).filter(([name]) => name !== 'problem'));
+}
+
+function exitOf({ verdict, problem }: JudgedFile): number {
+  if (problem !== undefined) return problem === 'refused' ? exitCodes.usage : exitCodes.harnessFailed;
+  return exitOfVerdict(verdict);
+}
+
+function exitOfVerdict(verdict: Verdict): number {
   if (verdict === 'violated') return exitCodes.violated;
   return verdict === 'pass' ? exitCodes.passed : exitCodes.inconclusive;
 }
 
-function printJudged({
-  file,
-  format,
-  model,
-  verdict,
-  operations,
-  elapsedMs,
-  evidence,
-  reason,
-}: Judged): void {
-  if (format === null) return;
+function printProblem({ problem, reason }: JudgedFile): void {
+  if (problem !== undefined) printError(`ordeal: ${reason ?? problem}`);
+}
+
+function printJudged(judged: JudgedFile): void {
+  printProblem(judged);
+  if (judged.problem !== undefined) return;
+  const { file, format, model, verdict, operations, elapsedMs, evidence, reason } = judged;
+  const shown = format === null ? '' : ` (${format})`;
   print(
-    `${verdict}: ${file}, ${operations} operations against ${model} in ${elapsedMs.toFixed(0)} ms (${format})`,
+    `${verdict}: ${file}, ${operations} operations against ${model ?? 'nothing'} in ${elapsedMs.toFixed(0)} ms${shown}`,
   );
-  for (const { subject, sentence } of evidence.slice(0, 5)) print(`  ${subject}: ${sentence}`);
+  for (const each of evidence.slice(0, 5)) printEvidence(each);
   if (evidence.length === 0 && reason !== undefined) print(`  ${reason}`);
+}
+
+function printEvidence({ subject, sentence, details }: Evidence): void {
+  print(`  ${subject}: ${sentence}`);
+  const contradiction = details?.['contradiction'];
+  if (!Array.isArray(contradiction) || contradiction.length > 12) return;
+  print('    these contradict each other, whatever became of the other operations:');
+  for (const line of contradiction) print(`      ${String(line)}`);
 }

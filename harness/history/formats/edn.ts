@@ -46,6 +46,12 @@ export function toPlain(form: Edn): unknown {
   return form;
 }
 
+/** Keywords and texts by what they say: a history does not hold both of one name in one map. */
+function nameOfKey(key: Edn): string {
+  if (isKeyword(key)) return key.keyword;
+  return typeof key === 'string' ? key : JSON.stringify(toPlain(key));
+}
+
 const closings: Readonly<Record<string, string>> = { '[': ']', '(': ')', '{': '}' };
 const token = /[^\s,;()[\]{}"]+/y;
 const blank = /(?:[\s,]+|;[^\n]*)*/y;
@@ -120,7 +126,7 @@ class EdnReader {
     const map = new Map<string, Edn>();
     for (let index = 0; index < items.length; index += 2) {
       const key = items[index] as Edn;
-      map.set(isKeyword(key) ? key.keyword : JSON.stringify(toPlain(key)), items[index + 1] as Edn);
+      map.set(nameOfKey(key), items[index + 1] as Edn);
     }
     return { map };
   }

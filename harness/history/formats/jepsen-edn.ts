@@ -30,8 +30,19 @@ export function parseJepsenEdn(text: string, file: string): Operation[] {
       f,
       value: toPlain(map.get('value') ?? null),
       ...(error === undefined || error === null ? {} : { error: errorText(error) }),
+      ...ownFields(map),
     };
   });
+}
+
+/** What Ordeal alone records and exports. */
+function ownFields(map: ReadonlyMap<string, Edn>): Partial<Operation> {
+  const numbers = (['zxid', 'version', 'server'] as const).flatMap((name) => {
+    const value = map.get(name);
+    return typeof value === 'number' ? [[name, value] as const] : [];
+  });
+  const session = map.get('session');
+  return { ...Object.fromEntries(numbers), ...(typeof session === 'string' ? { session } : {}) };
 }
 
 function parseProcess(form: Edn | undefined, file: string, line: number): Operation['process'] {

@@ -1,5 +1,5 @@
-// The operations that Jepsen prints to its log: `INFO  jepsen.util - 3	:invoke	:write	4`. Other lines are the
-// rest of the log and are passed over. The lines carry no usable clock, so position is time.
+// The operations that Jepsen prints to its log: `INFO  jepsen.util - 3	:invoke	:write	4`, or `… jepsen.util: 3 …` by
+// later versions. Other lines are the rest of the log and are passed over. The lines carry no usable clock, so position is time.
 
 import { HistoryError } from '../history-error.ts';
 import type { Operation } from '../operation.ts';
@@ -7,7 +7,7 @@ import { isKeyword, readForms, toPlain } from './edn.ts';
 import { parseOperationType } from './operation-type.ts';
 
 const operationLine =
-  /jepsen\.util - (:?[\w-]+)[ \t]+:(invoke|ok|fail|info)[ \t]+:([^\s]+)[ \t]*([^\t\n]*)(?:\t(.*))?$/;
+  /jepsen\.util(?: -|:) (:?[\w-]+)[ \t]+:(invoke|ok|fail|info)[ \t]+:([^\s]+)[ \t]*([^\t\n]*)(?:\t(.*))?$/;
 
 export function parseJepsenLog(text: string, file: string): Operation[] {
   const history: Operation[] = [];

@@ -30,7 +30,7 @@ const beginningLength = 4096;
 export function detectFormat(text: string, file: string): HistoryFormat {
   const start = text.slice(0, beginningLength);
   if (/^\s*\{\s*"/.test(start)) return 'ordeal';
-  if (/jepsen\.util - /.test(start)) return 'jepsen-log';
+  if (/jepsen\.util(?: -|:) /.test(start)) return 'jepsen-log';
   if (/:process\s/.test(start)) {
     const firstMap = start.slice(0, start.indexOf('}') + 1 || start.length);
     return /:key\s/.test(firstMap) ? 'porcupine-kv' : 'jepsen-edn';

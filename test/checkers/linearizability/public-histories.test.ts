@@ -40,10 +40,11 @@ describe('public histories', () => {
   }
 
   it('judges the etcd histories together in well under half a second', () => {
-    const started = performance.now();
+    const before = process.cpuUsage();
 
     for (const [, file = ''] of etcd) verdictOf(file);
 
-    assert.ok(performance.now() - started < 500);
+    const { user } = process.cpuUsage(before);
+    assert.ok(user < 500_000, `${user / 1000} ms of processor time`);
   });
 });

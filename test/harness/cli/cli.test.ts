@@ -40,6 +40,17 @@ describe('ordeal', () => {
     ['a flag without its value', ['run', '--seed'], /argument missing/],
     ['a list of nothing known', ['list', 'nemesis'], /did you mean nemeses\?/],
     ['a file that is not there', ['check', join('no', 'such', 'file')], /no such file/],
+    [
+      'a model that is not there',
+      ['check', 'x.edn', '--model', 'cas-regster'],
+      /did you mean cas-register\?/,
+    ],
+    ['a module that is not there', ['check', 'x.edn', '--model', './mine.ts'], /\.\/mine\.ts: no such file/],
+    [
+      'a history to export that is none',
+      ['export', 'package.json', '-'],
+      /package\.json:1: expected a JSON object/,
+    ],
     ['a folder that is no run', ['report', 'test'], /expected the folder of a run/],
   ];
   it('says what is wrong with a command line, on standard error and with exit code 64', async () => {

@@ -16,7 +16,7 @@ describe('EDN', () => {
     ['-3 4.5 7N', [-3, 4.5, 7]],
     [String.raw`"a \"b\" \n"`, ['a "b" \n']],
     [':timed-out symbol', ['timed-out', 'symbol']],
-    ['{:a 1, "b" [2 3]}', [{ a: 1, '"b"': [2, 3] }]],
+    ['{:a 1, "b" [2 3]}', [{ a: 1, b: [2, 3] }]],
     ['#{1 2}', [[1, 2]]],
     ['#jepsen.history.Op{:a 1}', [{ a: 1 }]],
     ['; a comment\n1 #_ 2 3', [1, 3]],
@@ -61,6 +61,21 @@ describe('history formats', () => {
       assert.equal(detectFormat(text, 'a file'), format);
     });
   }
+
+  it('reads the log of later versions of Jepsen', () => {
+    const text =
+      '2024-05-01 10:00:00,000{GMT}\tINFO\t[jepsen worker 3] jepsen.util: 3\t:invoke\t:cas\t[1 2]\n' +
+      '2024-05-01 10:00:01,000{GMT}\tINFO\t[jepsen worker 3] jepsen.util: 3\t:info\t:cas\t[1 2]\t:timeout\n';
+
+    assert.equal(detectFormat(text, 'jepsen.log'), 'jepsen-log');
+    assert.deepEqual(
+      parseHistoryText(text, 'jepsen-log', 'jepsen.log').map(({ type, f, value }) => [type, f, value]),
+      [
+        ['invoke', 'cas', [1, 2]],
+        ['info', 'cas', [1, 2]],
+      ],
+    );
+  });
 
   it('refuses a text that looks like none', () => {
     assert.throws(() => detectFormat('<html>', 'page.html'), /^HistoryError: page\.html: expected a history/);

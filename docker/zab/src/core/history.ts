@@ -140,9 +140,6 @@ export class History {
   #indexAfter(zxid: number): number {
     let from = this.#first;
     let to = this.#records.length;
-    // Within an epoch zxids count, and mostly it is the end that is asked for.
-    const likely = to - 1 - (this.lastZxid - zxid);
-    if (likely >= from && likely < to && this.#zxidAt(likely) === zxid) return likely + 1;
     while (from < to) {
       const middle = (from + to) >>> 1;
       if (this.#zxidAt(middle) > zxid) to = middle;

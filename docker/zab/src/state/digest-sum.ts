@@ -47,19 +47,7 @@ export function isEqualDigest(left: Digest, right: Digest): boolean {
 
 /** Sixteen hex digits. */
 export function formatDigest({ high, low }: Digest): string {
-  // The upper half is a count of carries, and stays as it is for thousands of transactions.
-  if (high !== lastHigh.value) {
-    lastHigh.value = high;
-    lastHigh.text = hex32(high);
-  }
-  return lastHigh.text + hex32(low);
-}
-
-const lastHigh = { value: 0, text: '00000000' };
-
-function hex32(word: number): string {
-  const text = word.toString(16);
-  return text.length === 8 ? text : text.padStart(8, '0');
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
 /** What of a znode enters its hash. */
