@@ -23,19 +23,19 @@ const columns: readonly { readonly title: string; readonly verdict?: Verdict }[]
   { title: 'median' },
 ];
 
-/** Lines without colours, at most some 130 characters wide. A dash is a verdict that no run came to. */
+/** Lines without colours; a guarantee that no run could judge is left out. A dash is a verdict that no run came to. */
 export function renderExerciseTable(exercises: readonly Exercise[]): string[] {
   const shown = exercises.filter(({ opportunities }) => opportunities.least !== null);
-  const nameWidth = Math.max(...shown.map((exercise) => nameOf(exercise).length), 'guarantee'.length);
-  const line = (name: string, cells: readonly string[]): string =>
-    `${name.padEnd(nameWidth)}${cells.map((cell, index) => `  ${cell.padStart(columns[index]?.title.length ?? 0)}`).join('')}`;
-  return [
-    line(
-      'guarantee',
-      columns.map(({ title }) => title),
-    ),
-    ...shown.map((exercise) => line(nameOf(exercise), cellsOf(exercise))),
+  const rows = [
+    ['guarantee', ...columns.map(({ title }) => title)],
+    ...shown.map((exercise) => [nameOf(exercise), ...cellsOf(exercise)]),
   ];
+  const widths = [0, ...columns].map((_, place) => Math.max(...rows.map((row) => row[place]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, place) => (place === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[place] ?? 0)))
+      .join('  '),
+  );
 }
 
 function nameOf({ workload, guarantee }: Exercise): string {

@@ -69,4 +69,13 @@ describe('what a guarantee was given to break', () => {
       'set: replicas-agree     1         –             –              1              7      1       1',
     ]);
   });
+
+  it('keeps its columns under their titles, however large the numbers', () => {
+    const tally = new ExerciseTally();
+    tally.add(null, [judged('trace-invariants', 'pass', 12_345_678), judged('recovery', 'pass', 1)]);
+
+    const widths = renderExerciseTable(tally.exercises([])).map((line) => line.length);
+
+    assert.equal(new Set(widths).size, 1, widths.join());
+  });
 });
