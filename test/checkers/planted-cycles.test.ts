@@ -92,9 +92,7 @@ describe('one lie in a recorded history of transactions', () => {
       ({ f, type, value }) =>
         f === 'txn' &&
         type === 'ok' &&
-        (value as MicroOperation[]).some(
-          ([kind, , element]) => kind === 'append' && seen.has(element as number),
-        ),
+        (value as MicroOperation[]).some(([kind, , element]) => kind === 'append' && seen.has(element)),
     );
 
     const [violated, anomalies] = judge(
