@@ -33,6 +33,9 @@ const comparableFunctions: ReadonlySet<string> = new Set([
   'final-barrier',
   'final-configuration',
   'final-members',
+  'final-line',
+  'final-queue',
+  'final-rounds',
 ]);
 
 export function isComparable(f: string): boolean {

@@ -9,11 +9,14 @@ import { counter } from './counter.ts';
 import { durability } from './durability.ts';
 import { ephemerals } from './ephemerals.ts';
 import { latency } from './latency.ts';
+import { fairLock } from './fair-lock.ts';
+import { leaderElection } from './leader-election.ts';
 import { linearizableWrites } from './linearizable-writes.ts';
 import { membership } from './membership.ts';
 import { multiAtomicity } from './multi-atomicity.ts';
 import { mutualExclusion } from './mutual-exclusion.ts';
 import { reconfiguration } from './reconfiguration.ts';
+import { readWriteLock } from './read-write-lock.ts';
 import { recovery } from './recovery.ts';
 import { replicasAgree } from './replicas-agree.ts';
 import { sequences } from './sequences.ts';
@@ -36,6 +39,9 @@ export const guarantees: readonly Checker[] = [
   watches,
   ephemerals,
   mutualExclusion,
+  fairLock,
+  readWriteLock,
+  leaderElection,
   counter,
   configuration,
   membership,

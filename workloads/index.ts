@@ -12,8 +12,11 @@ import { conformanceWorkload } from './conformance.ts';
 import { containerTtlWorkload } from './container-ttl.ts';
 import { counterWorkload } from './counter.ts';
 import { membershipWorkload } from './membership.ts';
+import { fairLockWorkload } from './fair-lock.ts';
+import { leaderElectionWorkload } from './leader-election.ts';
 import { multiWorkload } from './multi.ts';
 import { reconfigWorkload } from './reconfig.ts';
+import { readWriteLockWorkload } from './read-write-lock.ts';
 import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
 import { sessionOrderWorkload } from './session-order.ts';
@@ -41,6 +44,9 @@ export const workloads: readonly Workload[] = [
   containerTtlWorkload,
   configurationWorkload,
   membershipWorkload,
+  fairLockWorkload,
+  readWriteLockWorkload,
+  leaderElectionWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

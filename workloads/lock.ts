@@ -8,15 +8,16 @@ import { recovery } from '../checkers/recovery.ts';
 import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
-import type { Random } from '../harness/random/random.ts';
-import { drawShare } from './ephemeral.ts';
+import { drawShare } from './draw-share.ts';
 import { deleteZnode, isInDoubt, listOwners, lookAt, syncAndLookAt } from './ephemeral-reads.ts';
-import { Tenants, type SessionFunction } from './tenants.ts';
-import type { Outcome, Request, Workload, WorkloadOptions, WorkloadRun } from './workload.ts';
-import { ensureZnode, readPair, removeChildren } from './znodes.ts';
+import { TenantRun } from './tenant-run.ts';
+import type { SessionFunction } from './tenants.ts';
+import type { Outcome, Request, Workload, WorkloadOptions } from './workload.ts';
+import { readPair } from './znodes.ts';
 
 const root = '/lock';
 const lockCount = 3;
+const wakeChance = 0.2;
 const nothing = Buffer.alloc(0);
 
 /** Shares of the requests of an open session, in percent. */
@@ -39,55 +40,36 @@ export const lockWorkload: Workload = {
   create: (options) => new LockRun(options),
 };
 
-class LockRun implements WorkloadRun {
-  readonly #random: Random;
-  readonly #tenants: Tenants;
+class LockRun extends TenantRun {
   /** After a delete in doubt, which may still come, a lock goes on under a new name. */
   readonly #generations = Array.from({ length: lockCount }, () => 0);
 
   constructor(options: WorkloadOptions) {
-    this.#random = options.random;
-    this.#tenants = new Tenants(options);
+    super(options, { root, wakeChance });
   }
 
-  async setup(client: Client): Promise<void> {
-    await ensureZnode(client, root, nothing);
-    await removeChildren(client, root);
+  protected nextOfNew(process: number): Request {
+    return this.own(process, 'acquire', this.#drawLock());
   }
 
-  next(process: number): Request {
-    const own = (f: string, path: string): Request =>
-      this.#tenants.request(process, { f, value: [path, null] });
-    switch (this.#tenants.stateOf(process)) {
-      case 'expired':
-        return own('session-expired', root);
-      case 'silent':
-        return this.#random.chance(0.2) ? own('session-wake', root) : this.#drawOther(process);
-      case 'absent':
-        return own('acquire', this.#drawLock());
-      case 'open':
-        break;
-    }
-    const held = this.#tenants.heldBy(process);
-    const drawn = drawShare(this.#random, shares);
+  protected nextOfOpen(process: number): Request {
+    const own = (f: string, path: string): Request => this.own(process, f, path);
+    const held = this.tenants.heldBy(process);
+    const drawn = drawShare(this.random, shares);
     switch (drawn) {
       case 'look':
         return held.length === 0
           ? own('acquire', this.#drawLock())
-          : own('lock-look', this.#random.pick(held));
+          : own('lock-look', this.random.pick(held));
       case 'release':
-        return held.length === 0 ? own('acquire', this.#drawLock()) : own('release', this.#random.pick(held));
+        return held.length === 0 ? own('acquire', this.#drawLock()) : own('release', this.random.pick(held));
       case 'acquire':
         return own('acquire', this.#drawLock());
       case 'other':
-        return this.#drawOther(process);
+        return this.nextOfOthers(process);
       default:
         return own(drawn, root);
     }
-  }
-
-  clientFor(client: Client, request: Request): Client {
-    return this.#tenants.clientFor(client, request);
   }
 
   async invoke(client: Client, request: Request): Promise<Outcome> {
@@ -95,13 +77,13 @@ class LockRun implements WorkloadRun {
     switch (request.f) {
       case 'acquire': {
         const { zxid } = await client.create(path, nothing, { ephemeral: true });
-        this.#tenants.keep(request, path);
+        this.tenants.keep(request, path);
         return { value: [path, { timeoutMs: client.sessionTimeoutMs }], zxid };
       }
       case 'lock-look': {
         const outcome = await lookAt(client, path);
         const [, seen] = outcome.value as readonly [string, { readonly owner: string } | null];
-        if (seen?.owner !== client.sessionId) this.#tenants.giveUp(request, path);
+        if (seen?.owner !== client.sessionId) this.tenants.giveUp(request, path);
         return outcome;
       }
       case 'lock-peek':
@@ -114,21 +96,13 @@ class LockRun implements WorkloadRun {
       case 'final-ephemerals':
         return listOwners(client, root);
       default:
-        return this.#tenants.change(request, path);
+        return this.tenants.change(request, path);
     }
-  }
-
-  end(): Promise<void> {
-    return this.#tenants.end();
-  }
-
-  finalReads(): readonly Request[] {
-    return [{ f: 'final-ephemerals', value: [root, null] }];
   }
 
   async #delete(client: Client, request: Request): Promise<Outcome> {
     const [path] = readPair(request);
-    this.#tenants.giveUp(request, path);
+    this.tenants.giveUp(request, path);
     try {
       return await deleteZnode(client, path);
     } catch (error) {
@@ -138,17 +112,17 @@ class LockRun implements WorkloadRun {
   }
 
   /** The plain session of the process: the lock that its silent session holds is the one that it breaks. */
-  #drawOther(process: number): Request {
-    const [held] = this.#tenants.stateOf(process) === 'silent' ? this.#tenants.heldBy(process) : [];
-    if (held !== undefined && this.#random.chance(0.4)) return { f: 'break', value: [held, null] };
+  protected nextOfOthers(process: number): Request {
+    const [held] = this.tenants.stateOf(process) === 'silent' ? this.tenants.heldBy(process) : [];
+    if (held !== undefined && this.random.chance(0.4)) return { f: 'break', value: [held, null] };
     const path = held ?? this.#drawLock();
-    const draw = this.#random.below(10);
+    const draw = this.random.below(10);
     if (draw === 0) return { f: 'break', value: [path, null] };
     return { f: draw < 6 ? 'lock-peek' : 'lock-sync-peek', value: [path, null] };
   }
 
   #drawLock(): string {
-    const lock = this.#random.below(lockCount);
+    const lock = this.random.below(lockCount);
     return `${root}/${lock}-${this.#generations[lock] ?? 0}`;
   }
 

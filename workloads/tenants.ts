@@ -50,29 +50,45 @@ export class Tenants {
   readonly #processes: number;
   readonly #sessions: OwnSessions | undefined;
   readonly #tenants = new Map<number, Tenant>();
+  readonly #opened: (place: number, client: Client) => void;
   readonly #placeOf = new WeakMap<Request, number>();
   #longestTimeoutMs = 0;
 
-  constructor({ random, processes, sessions }: WorkloadOptions) {
+  /** `opened` is told of every new session, and of whose place it is. */
+  constructor(
+    { random, processes, sessions }: WorkloadOptions,
+    opened: (place: number, client: Client) => void = () => {},
+  ) {
     this.#random = random.fork('tenants');
     this.#processes = processes;
     this.#sessions = sessions;
+    this.#opened = opened;
+  }
+
+  /** Process numbers change, and keep their place. */
+  placeOf(process: number): number {
+    return process % this.#processes;
+  }
+
+  /** Null: the request is not of a session of the workload's own. */
+  placeOfRequest(request: Request): number | null {
+    return this.#placeOf.get(request) ?? null;
   }
 
   stateOf(process: number): TenantState {
-    const tenant = this.#tenants.get(process % this.#processes);
+    const tenant = this.#tenants.get(this.placeOf(process));
     if (tenant === undefined) return 'absent';
     if (tenant.client.state === 'expired') return 'expired';
     return tenant.isSilent ? 'silent' : 'open';
   }
 
   heldBy(process: number): readonly string[] {
-    return this.#tenants.get(process % this.#processes)?.held ?? [];
+    return this.#tenants.get(this.placeOf(process))?.held ?? [];
   }
 
   /** A request of the process's own session. */
   request(process: number, request: Request): Request {
-    this.#placeOf.set(request, process % this.#processes);
+    this.#placeOf.set(request, this.placeOf(process));
     return request;
   }
 
@@ -166,6 +182,7 @@ export class Tenants {
     });
     const tenant = { client, isSilent: false, held: [] };
     this.#tenants.set(place, tenant);
+    this.#opened(place, client);
     return tenant;
   }
 }
