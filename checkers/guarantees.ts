@@ -16,6 +16,7 @@ import { membership } from './membership.ts';
 import { multiAtomicity } from './multi-atomicity.ts';
 import { mutualExclusion } from './mutual-exclusion.ts';
 import { reconfiguration } from './reconfiguration.ts';
+import { queue } from './queue.ts';
 import { readWriteLock } from './read-write-lock.ts';
 import { recovery } from './recovery.ts';
 import { replicasAgree } from './replicas-agree.ts';
@@ -42,6 +43,7 @@ export const guarantees: readonly Checker[] = [
   fairLock,
   readWriteLock,
   leaderElection,
+  queue,
   counter,
   configuration,
   membership,

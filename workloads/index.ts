@@ -16,6 +16,7 @@ import { fairLockWorkload } from './fair-lock.ts';
 import { leaderElectionWorkload } from './leader-election.ts';
 import { multiWorkload } from './multi.ts';
 import { reconfigWorkload } from './reconfig.ts';
+import { queueWorkload } from './queue.ts';
 import { readWriteLockWorkload } from './read-write-lock.ts';
 import { registerWorkload } from './register.ts';
 import { sequentialWorkload } from './sequential.ts';
@@ -47,6 +48,7 @@ export const workloads: readonly Workload[] = [
   fairLockWorkload,
   readWriteLockWorkload,
   leaderElectionWorkload,
+  queueWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {

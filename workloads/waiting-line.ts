@@ -16,7 +16,7 @@ import type { SessionFunction } from './tenants.ts';
 import { ensureZnode, readPair, removeChildren, unlessAbsent } from './znodes.ts';
 
 const nothing = Buffer.alloc(0);
-const wakeChance = 0.25;
+const wakeChance = 0.1;
 const noToken = -1;
 
 /** Of an open session's requests, those that are about the session itself. */

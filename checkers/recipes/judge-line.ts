@@ -18,8 +18,8 @@ export interface LineWords {
 export function judgeLine(line: WaitingLine, words: LineWords): Evidence[] {
   return [
     findSameNumber(line),
-    findConflict(line, words),
     findFallenToken(line, words),
+    findConflict(line, words),
     findLostPlace(line),
   ].flatMap((found) => (found === null ? [] : [{ subject: line.parent, ...found }]));
 }
