@@ -3,6 +3,7 @@
 import { accessControl } from './access-control.ts';
 import { availability } from './availability.ts';
 import { configuration } from './configuration.ts';
+import { barrier } from './barrier.ts';
 import { conformance } from './conformance.ts';
 import { containers } from './containers.ts';
 import { counter } from './counter.ts';
@@ -44,6 +45,7 @@ export const guarantees: readonly Checker[] = [
   readWriteLock,
   leaderElection,
   queue,
+  barrier,
   counter,
   configuration,
   membership,

@@ -8,6 +8,7 @@ import { lockWorkload } from './lock.ts';
 import { aclWorkload } from './acl.ts';
 import { appendWorkload } from './append.ts';
 import { configurationWorkload } from './configuration.ts';
+import { barrierWorkload } from './barrier.ts';
 import { conformanceWorkload } from './conformance.ts';
 import { containerTtlWorkload } from './container-ttl.ts';
 import { counterWorkload } from './counter.ts';
@@ -49,6 +50,7 @@ export const workloads: readonly Workload[] = [
   readWriteLockWorkload,
   leaderElectionWorkload,
   queueWorkload,
+  barrierWorkload,
 ];
 
 export function findWorkload(name: string): Workload | undefined {
