@@ -55,8 +55,11 @@ export abstract class TenantRun implements WorkloadRun {
       case 'absent':
         return this.nextOfNew(process);
       case 'open':
-        return this.nextOfOpen(process);
+        break;
     }
+    // A process that only waited for a server that is cut off would leave the others without a client.
+    const isElsewhere = this.tenants.isAdrift(process) && this.random.chance(0.5);
+    return isElsewhere ? this.nextOfOthers(process) : this.nextOfOpen(process);
   }
 
   clientFor(client: Client, request: Request): Client {

@@ -82,6 +82,12 @@ export class Tenants {
     return tenant.isSilent ? 'silent' : 'open';
   }
 
+  /** Its session looks for a server, so that whatever is asked of it may take long. */
+  isAdrift(process: number): boolean {
+    const state = this.#tenants.get(this.placeOf(process))?.client.state;
+    return state === 'connecting' || state === 'disconnected';
+  }
+
   heldBy(process: number): readonly string[] {
     return this.#tenants.get(this.placeOf(process))?.held ?? [];
   }

@@ -63,6 +63,8 @@ const arriveA = arrive('a', 1, { from: 100, to: 101, process: 1 });
 const arriveB = arrive('b', 1, { from: 102, to: 103, process: 2 });
 const openA = open('a', 1, { from: 110, to: 111, process: 1 });
 const departA = depart('a', 1, { from: 112, to: 113, process: 1 });
+/** Of the two, `a` has gone and `b` is inside. */
+const inside = [arriveA, arriveB, openA, departA];
 const departB = depart('b', 1, { from: 120, to: 121, process: 2 });
 const gone = (at: number): Seen => ({ names: [], at, open: 1, openedZxid: 1110 });
 
@@ -109,19 +111,19 @@ describe('a barrier', () => {
     const leavesLate = leave('a', 1, gone(1210), { from: 122, to: 123, process: 1 });
 
     assertViolated(/left early: process 1 .* "r1-mb" was there until zxid 0x4b9/, [
-      ...[arriveA, arriveB, openA, departA],
+      ...inside,
       leaves,
       departB,
     ]);
-    assertPass([arriveA, arriveB, openA, departA, departB, leavesLate]);
+    assertPass([...inside, departB, leavesLate]);
   });
 
   it('is left as well when the session of one who was inside may have ended', () => {
     const leaves = leave('a', 1, gone(1130), { from: 114, to: 115, process: 1 });
     const again = arrive('b', 1, { from: 130, to: 131, process: 2, session: 'bb' });
 
-    assertPass([arriveA, arriveB, openA, departA, leaves]);
-    assertPass([arriveA, arriveB, openA, departA, leaves, again]);
+    assertPass([...inside, leaves]);
+    assertPass([...inside, leaves, again]);
   });
 
   it('does not open the next round while one is inside', () => {
@@ -131,12 +133,8 @@ describe('a barrier', () => {
       open('a', 2, { from: 118, to: 119, process: 1 }),
     ];
 
-    assertViolated(/next round early: round 2 .* "r1-mb" was there/, [
-      ...[arriveA, arriveB, openA, departA],
-      ...next,
-      departB,
-    ]);
-    assertPass([arriveA, arriveB, openA, departA, ...next]);
+    assertViolated(/next round early: round 2 .* "r1-mb" was there/, [...inside, ...next, departB]);
+    assertPass([...inside, ...next]);
   });
 
   it('shows nobody who has not arrived', () => {

@@ -6,13 +6,18 @@ import type { Drawn } from '../draw.ts';
 type More = Omit<Drawn, 'f' | 'value' | 'result' | 'session'>;
 
 export interface Drawer {
-  enter(number: number, session: string, more: More): Drawn;
-  look(number: number, session: string, seen: { seen: string; at: number }, more: More): Drawn;
-  use(number: number, session: string, more: More): Drawn;
+  readonly enter: (number: number, session: string, more: More) => Drawn;
+  readonly look: (number: number, session: string, seen: { seen: string; at: number }, more: More) => Drawn;
+  readonly use: (number: number, session: string, more: More) => Drawn;
   /** Of one who shares: what it saw in the resource, and since when. */
-  useShared(number: number, session: string, seen: { token: number; mzxid: number }, more: More): Drawn;
-  leave(number: number, session: string, more: More): Drawn;
-  observe(token: number, mzxid: number, more: More): Drawn;
+  readonly useShared: (
+    number: number,
+    session: string,
+    seen: { token: number; mzxid: number },
+    more: More,
+  ) => Drawn;
+  readonly leave: (number: number, session: string, more: More) => Drawn;
+  readonly observe: (token: number, mzxid: number, more: More) => Drawn;
 }
 
 /** Of one line; those who share have the numbers that `isShared` says. */
