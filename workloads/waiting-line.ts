@@ -6,7 +6,7 @@
 import type { WorkloadOptions, Outcome, Request } from './workload.ts';
 import type { Role } from '../checkers/recipes/waiting-lines.ts';
 import { ClientError } from '../harness/client/client.ts';
-import type { Client } from '../harness/client/client.ts';
+import type { Client, SubOperation } from '../harness/client/client.ts';
 import { ErrorCode } from '../harness/wire/constants.ts';
 import type { Stat } from '../harness/wire/records.ts';
 import { drawShare } from './draw-share.ts';
@@ -29,6 +29,8 @@ const sessionShares: readonly (readonly [SessionFunction, number])[] = [
 ];
 /** Those that its process's plain session makes instead, to see what the line guards. */
 const observeChance = 0.08;
+/** That it goes on as if its turn were not over, which may well be. */
+const lateChance = 0.3;
 /** That one who waits looks again although nothing was heard of the one ahead. */
 const impatience = 0.1;
 
@@ -60,6 +62,8 @@ export class WaitingLineRun extends TenantRun {
   readonly #places: Map<number, Place[]>;
   /** A create of theirs may still come, so that their session must go. */
   readonly #spoilt = new Set<number>();
+  /** By place of a process: the last that had its turn when its session ended. */
+  readonly #past = new Map<number, Place>();
   #lastId = 0;
 
   constructor(options: WorkloadOptions, traits: LineTraits) {
@@ -95,7 +99,10 @@ export class WaitingLineRun extends TenantRun {
     const [parent, argument] = readPair(request);
     const session = this.tenants.placeOfRequest(request);
     if (session === null) {
-      return request.f === 'final-line' ? finalLine(client, parent) : observe(client, parent);
+      if (request.f === 'final-line') return finalLine(client, parent);
+      return request.f === 'line-late-use'
+        ? write(client, parent, argument as Contender)
+        : observe(client, parent);
     }
     if (request.f.startsWith('session-')) {
       if (endsSession(request.f)) this.#forgetAll(session);
@@ -128,7 +135,13 @@ export class WaitingLineRun extends TenantRun {
     return this.#entry(process, this.random.pick(this.#parents));
   }
 
-  protected nextOfOthers(): Request {
+  /** One whose session is silent or has ended may go on with another one, and not know that its turn is over. */
+  protected nextOfOthers(process: number): Request {
+    const session = this.tenants.placeOf(process);
+    const held = this.#places.get(session)?.find(hasTurn) ?? this.#past.get(session);
+    if (held !== undefined && held.role === 'exclusive' && this.random.chance(lateChance)) {
+      return { f: 'line-late-use', value: [held.parent, shown(held)] };
+    }
     return { f: 'line-observe', value: [this.random.pick(this.#parents), null] };
   }
 
@@ -139,17 +152,19 @@ export class WaitingLineRun extends TenantRun {
     if (this.random.chance(sessionChance)) {
       return this.own(process, drawShare(this.random, sessionShares), this.#traits.root);
     }
-    if (this.random.chance(observeChance)) return this.nextOfOthers();
+    if (this.random.chance(observeChance)) return this.nextOfOthers(process);
     const pressing = places.find(({ state, isStirred }) => isStirred || !isSettled(state));
     if (pressing !== undefined) return this.#step(process, pressing);
-    const granted = places.find(({ state }) => state === 'granted');
+    const granted = places.find(hasTurn);
     if (granted !== undefined) return this.#step(process, granted);
     if (places.length > 0 && this.random.chance(impatience)) {
       return this.#step(process, this.random.pick(places));
     }
     const free = this.#parents.filter((parent) => places.every((place) => place.parent !== parent));
-    if (free.length === 0) return this.nextOfOthers();
-    return this.random.chance(0.6) ? this.#entry(process, this.random.pick(free)) : this.nextOfOthers();
+    if (free.length === 0) return this.nextOfOthers(process);
+    return this.random.chance(0.6)
+      ? this.#entry(process, this.random.pick(free))
+      : this.nextOfOthers(process);
   }
 
   #entry(process: number, parent: string): Request {
@@ -256,6 +271,8 @@ export class WaitingLineRun extends TenantRun {
   }
 
   #forgetAll(session: number): void {
+    const held = this.#places.get(session)?.find(hasTurn);
+    if (held !== undefined) this.#past.set(session, held);
     this.#places.delete(session);
     this.#spoilt.delete(session);
   }
@@ -263,6 +280,10 @@ export class WaitingLineRun extends TenantRun {
 
 function isSettled(state: Place['state']): boolean {
   return state === 'waiting' || state === 'granted';
+}
+
+function hasTurn({ state }: Place): boolean {
+  return state === 'granted';
 }
 
 function endsSession(f: string): boolean {
@@ -281,22 +302,34 @@ function takePlace(place: Place): void {
   place.isStirred = true;
 }
 
-/** Writes or reads what the line guards, on condition that the place is still there. */
-async function use(client: Client, place: Place): Promise<Outcome> {
+/** What requests and completions say of a place. */
+type Contender = Pick<Place, 'role' | 'prefix' | 'name'>;
+
+function use(client: Client, place: Place): Promise<Outcome> {
   const { parent, role } = place;
-  const guard = { type: 'check', path: `${parent}/${nameOf(place)}`, version: 0 } as const;
-  const resource = resourceOf(parent);
-  if (role === 'exclusive') {
-    const data = encode(numberOf(nameOf(place)));
-    const write = { type: 'setData', path: resource, data, version: -1 } as const;
-    const { zxid, results } = await client.multi([guard, write]);
-    const { version } = results[1] as Stat;
-    return { value: [parent, shown(place)], zxid, version };
-  }
-  const seen = await client.syncAndGetData(resource);
-  const { version, mzxid } = seen.stat;
-  const { zxid } = await client.multi([guard, { type: 'check', path: resource, version }]);
-  return { value: [parent, { ...shown(place), token: decode(seen.data), mzxid }], zxid, version };
+  return role === 'exclusive' ? write(client, parent, shown(place)) : read(client, parent, shown(place));
+}
+
+/** Writes what the line guards, on condition that the place is still there. */
+async function write(client: Client, parent: string, contender: Contender): Promise<Outcome> {
+  const data = encode(numberOf(nameOf(contender)));
+  const change = { type: 'setData', path: resourceOf(parent), data, version: -1 } as const;
+  const { zxid, results } = await client.multi([guardOf(parent, contender), change]);
+  const { version } = results[1] as Stat;
+  return { value: [parent, contender], zxid, version };
+}
+
+/** Reads it on condition that it is still what was read, and that the place is still there. */
+async function read(client: Client, parent: string, contender: Contender): Promise<Outcome> {
+  const path = resourceOf(parent);
+  const { data, stat } = await client.syncAndGetData(path);
+  const { version, mzxid } = stat;
+  const { zxid } = await client.multi([guardOf(parent, contender), { type: 'check', path, version }]);
+  return { value: [parent, { ...contender, token: decode(data), mzxid }], zxid, version };
+}
+
+function guardOf(parent: string, contender: Contender): SubOperation {
+  return { type: 'check', path: `${parent}/${nameOf(contender)}`, version: 0 };
 }
 
 async function observe(client: Client, parent: string): Promise<Outcome> {
@@ -337,11 +370,11 @@ function lastAhead(names: readonly string[], place: Place): string | null {
 }
 
 /** What of a place is recorded with every request that is about it. */
-function shown({ role, prefix, name }: Place): Pick<Place, 'role' | 'prefix' | 'name'> {
+function shown({ role, prefix, name }: Place): Contender {
   return { role, prefix, name };
 }
 
-function nameOf({ name, prefix }: Place): string {
+function nameOf({ name, prefix }: Pick<Place, 'name' | 'prefix'>): string {
   if (name === null) throw new Error(`${prefix} has no name yet`);
   return name;
 }

@@ -46,6 +46,7 @@ export const lineFunctions = [
   'line-find',
   'line-look',
   'line-use',
+  'line-late-use',
   'line-leave',
   'line-observe',
   'final-line',
@@ -114,6 +115,8 @@ function takeCall(call: Call, line: OpenLine, presences: Presences): void {
     case 'line-look':
       if (contender !== undefined) takeLook(call, contender, line);
       return;
+    // Of another session, for one that may have lost its turn.
+    case 'line-late-use':
     case 'line-use':
       presences.wrote(session, zxid, call);
       if (contender === undefined) return;
