@@ -9,7 +9,7 @@ import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client, Reply } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import type { Stat } from '../harness/wire/records.ts';
-import { drawShare } from './ephemeral.ts';
+import { drawShare } from './draw-share.ts';
 import { deleteZnode } from './ephemeral-reads.ts';
 import { Followers } from './follower.ts';
 import type { FollowerSubject } from './follower.ts';

@@ -37,6 +37,11 @@ const cases: readonly Case[] = [
   { workload: 'configuration', guarantee: 'configuration', mutant: 'reply-before-event' },
   { workload: 'membership', guarantee: 'membership', mutant: 'child-watch-deaf-to-delete' },
   { workload: 'container-ttl', guarantee: 'containers', mutant: 'containers-go-with-children' },
+  { workload: 'fair-lock', guarantee: 'fair-lock', mutant: 'sequence-from-child-count' },
+  { workload: 'read-write-lock', guarantee: 'read-write-lock', mutant: 'sequence-from-child-count' },
+  { workload: 'leader-election', guarantee: 'leader-election', mutant: 'sequence-from-child-count' },
+  { workload: 'queue', guarantee: 'queue', mutant: 'delete-of-absent-succeeds' },
+  { workload: 'barrier', guarantee: 'barrier', mutant: 'delete-leaves-pzxid' },
 ];
 
 for (const { workload, guarantee, mutant, needs = [] } of cases) {
