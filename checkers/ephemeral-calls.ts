@@ -5,8 +5,9 @@ import type { Call } from '../harness/history/pairing.ts';
 import { pairOperations } from '../harness/history/pairing.ts';
 import type { Operation } from '../harness/history/operation.ts';
 import { timeOf } from './describe.ts';
+import { KeptEntries } from './kept-entries.ts';
 import { pathOf, valueOf } from './register-calls.ts';
-import type { GuaranteeResult, Judge } from './verdict.ts';
+import type { CheckBudget, CheckContext, GuaranteeResult, Judge } from './verdict.ts';
 
 const createFunctions: ReadonlySet<string> = new Set(['ephemeral-create', 'acquire']);
 const deleteFunctions: ReadonlySet<string> = new Set([
@@ -155,15 +156,27 @@ export function ephemeralHistoryOf({ kept, seenBefore }: EphemeralEntries): Ephe
  * them showed it is shown by every later one; so of the others it remembers their zxids.
  */
 export class EphemeralEntries {
-  readonly kept: Operation[] = [];
+  readonly #kept: KeptEntries;
   /** By completion of a look: the highest zxid of its session's earlier replies. */
   readonly seenBefore = new Map<Operation, number>();
   readonly #highest = new Map<string, number>();
 
+  constructor(budget: CheckBudget) {
+    this.#kept = new KeptEntries(budget);
+  }
+
+  get kept(): readonly Operation[] {
+    return this.#kept.entries;
+  }
+
+  conclude(result: GuaranteeResult): GuaranteeResult {
+    return this.#kept.conclude(result);
+  }
+
   take(operation: Operation): void {
     const { f, session, zxid, type, process } = operation;
     const isOfNemesis = process === 'nemesis';
-    if (isOfNemesis || isAboutEphemerals(f) || f === 'final-ephemerals') this.kept.push(operation);
+    if (isOfNemesis || isAboutEphemerals(f) || f === 'final-ephemerals') this.#kept.push(operation);
     if (isOfNemesis || type === 'invoke' || session === undefined) return;
     const seen = this.#highest.get(session) ?? 0;
     if (lookFunctions.has(f)) this.seenBefore.set(operation, seen);
@@ -172,12 +185,15 @@ export class EphemeralEntries {
 }
 
 /** A judge that concludes from these entries. */
-export function ephemeralJudge(conclude: (entries: EphemeralEntries) => GuaranteeResult): Judge {
-  const entries = new EphemeralEntries();
+export function ephemeralJudge(
+  { budget }: CheckContext,
+  conclude: (entries: EphemeralEntries) => GuaranteeResult,
+): Judge {
+  const entries = new EphemeralEntries(budget);
   return {
     concerns: () => true,
     take: (operation) => entries.take(operation),
-    conclude: () => conclude(entries),
+    conclude: () => entries.conclude(conclude(entries)),
   };
 }
 

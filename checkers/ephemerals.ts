@@ -31,7 +31,7 @@ export const ephemerals: Checker = streamed({
   name: 'ephemerals',
   title: 'ephemerals live as long as their session',
   description: 'an ephemeral is there while its session lives, is its creator’s, and is gone with it',
-  begin: (context) => ephemeralJudge((entries) => judgeEphemerals(entries, context)),
+  begin: (context) => ephemeralJudge(context, (entries) => judgeEphemerals(entries, context)),
 });
 
 function judgeEphemerals(entries: EphemeralEntries, context: CheckContext): GuaranteeResult {

@@ -16,7 +16,7 @@ export const mutualExclusion: Checker = streamed({
   name: 'mutual-exclusion',
   title: 'a lock has one holder at a time',
   description: 'between two acquisitions of a lock the first one has ended, and no live holder loses it',
-  begin: () => ephemeralJudge((entries) => judgeMutualExclusion(entries)),
+  begin: (context) => ephemeralJudge(context, (entries) => judgeMutualExclusion(entries)),
 });
 
 function judgeMutualExclusion(entries: EphemeralEntries): GuaranteeResult {

@@ -3,6 +3,7 @@
 // one workload does not pile up in the checkers of the others.
 
 import type { Operation } from '../harness/history/operation.ts';
+import { KeptEntries } from './kept-entries.ts';
 import { callsOf, passHistory } from './pass-history.ts';
 import type { CheckContext, Checker, GuaranteeResult, Judge } from './verdict.ts';
 
@@ -18,11 +19,12 @@ export function wholeHistory(own: WholeHistoryCheck): Checker {
   return streamed({
     ...own,
     begin(context) {
-      const history: Operation[] = [];
+      const kept = new KeptEntries(context.budget);
       return {
         concerns: own.concerns,
-        take: (operation) => void history.push(operation),
-        conclude: ({ budget }) => own.check(history, withBudget(context, budget)),
+        take: (operation) => kept.push(operation),
+        // What the history tells of the context is final now.
+        conclude: ({ budget }) => kept.conclude(own.check(kept.entries, { ...context, budget })),
       };
     },
   });
@@ -49,9 +51,4 @@ export function streamed(own: Named & Pick<Checker, 'begin'>): Checker {
 export function named(...names: readonly string[]): Judge['concerns'] {
   const wanted = new Set(names);
   return ({ f, process }) => process !== 'nemesis' && wanted.has(f);
-}
-
-function withBudget(context: CheckContext, budget: CheckContext['budget']): CheckContext {
-  // What the history tells may be a getter, which is read now that the history has ended.
-  return { ...context, budget };
 }

@@ -33,6 +33,8 @@ async function judge(task: SharedTask): Promise<void> {
   const path = isFolder ? join(task.file, runFiles.history) : task.file;
   const format = task.format ?? formatOf(path);
   if (task.model === null && format === 'ordeal') {
+    // It passes by once for all guarantees: there is nothing for a second thread to do.
+    if (Atomics.add(new Int32Array(task.share), 0, 1) > 0) return;
     tell({ type: 'begun', format, model: 'guarantees', subjects: null });
     tell({ type: 'judged', findings: judgeGuarantees(path, task.budget) });
     return;
