@@ -31,6 +31,16 @@ Violated: linearizable writes and sync-reads
     );
   });
 
+  it('tells how long answers took, where anything was measured', () => {
+    const quiet = { count: 900, p50: 1.25, p99: 8, max: 20.14 };
+    const nothing = { count: 0, p50: 0, p99: 0, max: 0 };
+    const result = { ...makeResult('pass', history), latency: { quiet, faults: nothing } };
+
+    const summary = renderSummary(result, { colors: false });
+
+    assert.match(summary, /^  latency  p50 1\.3 ms, p99 8\.0 ms, max 20\.1 ms in quiet$/m);
+  });
+
   it('names a harness failure before anything passed', () => {
     const result = makeResult('pass', history);
 

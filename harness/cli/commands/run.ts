@@ -55,7 +55,7 @@ export async function runCommand(given: RunCommandArguments): Promise<number> {
 }
 
 function toJson(result: RunResult, report: string): Record<string, unknown> {
-  const { run: id, seed, system, world, exit, verdict, operations } = result;
+  const { run: id, seed, system, world, exit, verdict, operations, latency } = result;
   return {
     run: id,
     seed,
@@ -74,6 +74,7 @@ function toJson(result: RunResult, report: string): Record<string, unknown> {
       }),
     ),
     operations,
+    latency,
     faults: countFaults(result.faults),
     problems: result.problems,
     simulatedSeconds: result.simulatedSeconds,

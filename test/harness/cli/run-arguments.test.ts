@@ -31,6 +31,7 @@ describe('run options', () => {
       runs: 'elsewhere',
       checkMemory: '1GiB',
       checkTime: '10s',
+      latencyBound: '250ms',
     });
 
     assert.deepEqual(options, {
@@ -51,6 +52,7 @@ describe('run options', () => {
       runsDirectory: 'elsewhere',
       checkMemoryBytes: 1024 ** 3,
       checkTimeMs: 10_000,
+      latencyBoundMs: 250,
     });
   });
 

@@ -23,12 +23,13 @@ describe('replay command', () => {
       processes: 4,
       checkMemoryBytes: 512 * 1024 ** 2,
       checkTimeMs: 5000,
+      latencyBoundMs: 250,
     });
 
     assert.equal(
       command,
       'npx ordeal run --seed 7 --on docker --system apache --servers 3 --observers 1 --workload set --nemesis none' +
-        ' --time-limit 1500ms --rate 0.5 --processes 4 --check-memory 512MiB --check-time 5s',
+        ' --time-limit 1500ms --rate 0.5 --processes 4 --check-memory 512MiB --check-time 5s --latency-bound 250ms',
     );
   });
 

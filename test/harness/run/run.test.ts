@@ -25,6 +25,28 @@ describe('run in the simulated world', () => {
     return { ...defaultRunOptions, seed: 1, servers: 3, timeLimitMs: 6000, runsDirectory, ...changes };
   }
 
+  it('measures how long answers take, and judges it where a bound is given', async () => {
+    const quick = { nemeses: [], timeLimitMs: 2000 };
+    const measured = await run(optionsOf(quick), { keepsFiles: false });
+    const judged = await run(optionsOf({ ...quick, latencyBoundMs: 0.5 }), { keepsFiles: false });
+
+    assert.ok((measured.latency?.quiet.p99 ?? 0) > 0.5);
+    assert.ok(!measured.guarantees.some(({ name }) => name === 'latency'));
+    assert.equal(judged.guarantees.find(({ name }) => name === 'latency')?.verdict, 'violated');
+  });
+
+  it('refuses faults that count on the voters beside clients who change them', async () => {
+    const result = await run(optionsOf({ workloads: ['reconfig'], nemeses: ['wipe'] }), {
+      keepsFiles: false,
+    });
+
+    assert.equal(result.exit, 3);
+    assert.match(
+      result.problems[0]?.message ?? '',
+      /^workload reconfig changes who votes, and nemesis wipe counts on those whom it spares/,
+    );
+  });
+
   it('passes, and leaves everything that is known about it', async () => {
     const phases: RunPhase[] = [];
 

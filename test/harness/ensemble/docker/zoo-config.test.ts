@@ -2,7 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { javaFlags, renderZooConfig } from '../../../../harness/ensemble/docker/zoo-config.ts';
+import {
+  javaFlags,
+  renderAdministered,
+  renderZooConfig,
+} from '../../../../harness/ensemble/docker/zoo-config.ts';
 import type { Member } from '../../../../harness/ensemble/docker/zoo-config.ts';
 
 const members: readonly Member[] = [
@@ -20,6 +24,13 @@ describe('zoo.cfg', () => {
       lines.filter((line) => line.startsWith('server.')),
       ['server.1=10.0.0.2:2888:3888', 'server.2=10.0.0.3:2888:3888', 'server.3=10.0.0.4:2888:3888:observer'],
     );
+  });
+
+  it('has a member as an administrator writes it, with role and client port', () => {
+    assert.deepEqual(members.slice(1).map(renderAdministered), [
+      'server.2=10.0.0.3:2888:3888:participant;2181',
+      'server.3=10.0.0.4:2888:3888:observer;2181',
+    ]);
   });
 
   it('carries the timing that the ensemble tells its users', () => {
