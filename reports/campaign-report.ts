@@ -11,6 +11,7 @@ import { count, seconds } from './words.ts';
 const layout = `
   table.cells td { text-align: right; font-variant-numeric: tabular-nums; }
   table.cells thead th { text-align: right; padding-right: 14px; }
+  table.cells thead th.name { text-align: left; }
   table.cells td.never { color: var(--idle); }
   table.cells thead th[colspan] { text-align: center; }
   /* Many faults: their names stand upright. */
@@ -115,8 +116,8 @@ function renderExercises({ exercises }: CampaignResult): Html {
       <table class="cells">
         <thead>
           <tr>
-            ${isFixed ? html`<th>workload</th>` : null}
-            <th>guarantee</th>
+            ${isFixed ? html`<th class="name">workload</th>` : null}
+            <th class="name">guarantee</th>
             ${exerciseVerdicts.map((verdict) => html`<th>${verdict}</th>`)}
             <th>opportunities</th>
             <th>least</th>

@@ -130,6 +130,7 @@ describe('the report of a campaign', () => {
     const page = renderCampaignReport({ ...passed, faults: { kill: 1 }, violated });
 
     assert.match(page, /1 of 1 run violated a guarantee/);
+    assert.match(page, /<th>recovery<\/th>\s*<td>1<\/td>/, 'how often each guarantee was judged');
     assert.match(page, /durability<\/strong> element &lt;7&gt; is missing/);
     assert.match(page, /npx ordeal run --seed 42/);
     assert.match(page, /href="..\/2026-set-42\/report.html"/);
