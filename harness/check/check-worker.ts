@@ -36,7 +36,7 @@ async function judge(task: SharedTask): Promise<void> {
     // It passes by once for all guarantees: there is nothing for a second thread to do.
     if (Atomics.add(new Int32Array(task.share), 0, 1) > 0) return;
     tell({ type: 'begun', format, model: 'guarantees', subjects: null });
-    tell({ type: 'judged', findings: judgeGuarantees(path, task.budget) });
+    tell({ type: 'judged', findings: await judgeGuarantees(path, task.budget) });
     return;
   }
   const { history } = readHistory(path, format);

@@ -16,9 +16,12 @@ import type {
 } from '../../checkers/verdict.ts';
 import { exactReadServers } from '../ensemble/exact-reads.ts';
 import { withQuorumSync } from '../ensemble/quorum-sync.ts';
+import { collectedLogs } from './collected-logs.ts';
 import { findLastLine } from '../history/find-line.ts';
 import { streamHistoryFile } from '../history/history-file.ts';
+import type { CommittedWrite } from '../history/committed-write.ts';
 import type { Operation } from '../history/operation.ts';
+import { committedWrites, logsIn, mostLogBytes } from '../run/committed-writes.ts';
 import { readRunResult, runFiles } from '../run/run-folder.ts';
 
 export interface JudgedGuarantees {
@@ -36,13 +39,14 @@ export interface JudgedGuarantees {
 }
 
 /** Throws HistoryError for what is no history of ours. */
-export function judgeGuarantees(file: string, budget: CheckBudget): JudgedGuarantees {
+export async function judgeGuarantees(file: string, budget: CheckBudget): Promise<JudgedGuarantees> {
   const census = new Census(file);
   const context: CheckContext = {
     budget,
     nowMs: () => performance.now(),
     recoveryBoundMs: recoveryBoundOf(file),
     ...membersOf(file),
+    committedWrites: await committedBeside(file),
     get servers() {
       return serversBeside(file) ?? census.servers;
     },
@@ -111,6 +115,13 @@ function membersOf(file: string): Pick<CheckContext, 'quorumSyncServers' | 'exac
     quorumSyncServers: new Set(barriers.map(({ sid }) => sid)),
     exactReadServers: exactReadServers(members),
   };
+}
+
+/** As the run itself was told of them. */
+async function committedBeside(file: string): Promise<readonly CommittedWrite[]> {
+  const members = describeMembers(file) ?? [];
+  const voters = members.filter(({ role }) => role === 'participant').map(({ sid }) => sid);
+  return committedWrites(await logsIn(collectedLogs(dirname(file), mostLogBytes)), voters);
 }
 
 function serversBeside(file: string): readonly number[] | null {

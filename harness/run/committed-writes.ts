@@ -13,7 +13,7 @@ import { scanLog } from '../wire/txn-log-codec.ts';
 import type { Txn } from '../wire/txn.ts';
 
 /** Beyond this the logs are left alone: to read them would take longer than the run's own checks. */
-const mostLogBytes = 256 * 1024 * 1024;
+export const mostLogBytes = 256 * 1024 * 1024;
 const logName = /(?:^|\/)log\.[0-9a-f]+$/;
 /** Of a transaction: client id and cxid stand before the zxid. */
 const zxidOffset = 12;

@@ -16,7 +16,7 @@ const budget = { timeMs: 3_600_000, memoryBytes: 1024 ** 3 };
 const mebibyte = 1024 * 1024;
 
 const [command, argument] = process.argv.slice(2);
-if (command === 'judge' && argument !== undefined) judge(argument);
+if (command === 'judge' && argument !== undefined) await judge(argument);
 else for (const operations of sizesIn(process.argv.slice(2))) bench(operations);
 
 /** Operations of each history; one and ten million unless told. */
@@ -59,9 +59,9 @@ function record(folder: string, operations: number): string {
   return file;
 }
 
-function judge(file: string): void {
+async function judge(file: string): Promise<void> {
   const started = performance.now();
-  const { verdict, operations, reason = '' } = judgeGuarantees(file, budget);
+  const { verdict, operations, reason = '' } = await judgeGuarantees(file, budget);
   const seconds = (performance.now() - started) / 1000;
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
   process.stdout.write(`${verdict} after ${operations} in ${seconds.toFixed(1)} s, at most ${peak} MiB\n`);

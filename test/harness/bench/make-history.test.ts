@@ -61,30 +61,30 @@ describe('judging a history of ours from its file', () => {
   after(() => rmSync(folder, { recursive: true }));
 
   const budget = { timeMs: 10_000, memoryBytes: 1e9 };
-  const judge = (history: readonly Operation[]) => {
+  const judge = async (history: readonly Operation[]) => {
     writeFileSync(file, history.map((operation) => `${formatOperation(operation)}\n`).join(''));
-    return judgeGuarantees(file, budget);
+    return await judgeGuarantees(file, budget);
   };
 
-  it('counts its calls and knows the servers that are in it', () => {
-    const { verdict, operations } = judge(make());
+  it('counts its calls and knows the servers that are in it', async () => {
+    const { verdict, operations } = await judge(make());
 
     assert.equal(verdict, 'pass');
     assert.equal(operations, 4000 + 5 * 9);
   });
 
-  it('takes the bound of the recovery from the note of the healing', () => {
+  it('takes the bound of the recovery from the note of the healing', async () => {
     const late = make().map((entry) =>
       entry.f === 'recovered' ? { ...entry, value: { elapsedMs: 10_001 } } : entry,
     );
 
-    const { verdict, evidence } = judge(late);
+    const { verdict, evidence } = await judge(late);
 
     assert.equal(verdict, 'violated');
     assert.match(evidence[0]?.sentence ?? '', /the bound is 10\.0 s$/);
   });
 
-  it('shows the entries of a violation that lies among calls which are not kept', () => {
+  it('shows the entries of a violation that lies among calls which are not kept', async () => {
     const history = make({ operations: 60_000, lostRatio: 0 });
     const victim = history.findIndex(
       ({ f, type, index }) => f === 'write' && type === 'ok' && index > 60_000,
@@ -93,7 +93,7 @@ describe('judging a history of ours from its file', () => {
       index === victim ? { ...entry, version: (entry.version ?? 0) - 1 } : entry,
     );
 
-    const { verdict, evidence } = judge(forged);
+    const { verdict, evidence } = await judge(forged);
 
     assert.equal(verdict, 'violated');
     const shown = evidence.flatMap(({ operations }) => operations);
@@ -102,9 +102,9 @@ describe('judging a history of ours from its file', () => {
     );
   });
 
-  it('names the line that is no operation', () => {
+  it('names the line that is no operation', async () => {
     writeFileSync(file, `${formatOperation(make({ operations: 1 })[0] as Operation)}\n{}\n`);
 
-    assert.throws(() => judgeGuarantees(file, budget), { message: /history\.jsonl:2: index: expected 1/ });
+    await assert.rejects(judgeGuarantees(file, budget), { message: /history\.jsonl:2: index: expected 1/ });
   });
 });

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'mocha';
 import { pack } from 'tar-stream';
+import { collectedLogs } from '../../../harness/check/collected-logs.ts';
+import { judgeGuarantees } from '../../../harness/check/judge-guarantees.ts';
 import { readHistoryFile } from '../../../harness/history/history-file.ts';
 import { committedWrites, logsIn } from '../../../harness/run/committed-writes.ts';
 import { defaultRunOptions } from '../../../harness/run/run-options.ts';
+import type { RunOptions } from '../../../harness/run/run-result.ts';
 import { run } from '../../../harness/run/run.ts';
 import { encodeTxn } from '../../../harness/wire/txn-codec.ts';
 import { frameLogRecords, logFileHeader } from '../../../harness/wire/txn-log-codec.ts';
@@ -114,6 +117,15 @@ describe('writes in the logs of the members', () => {
   });
 });
 
+const options: RunOptions = {
+  ...defaultRunOptions,
+  seed: 4,
+  servers: 3,
+  workloads: ['register'],
+  nemeses: ['kill'],
+  timeLimitMs: 6000,
+};
+
 describe('writes in the logs of a run', () => {
   let directory: string;
   before(() => {
@@ -122,33 +134,47 @@ describe('writes in the logs of a run', () => {
   after(() => rmSync(directory, { recursive: true }));
 
   it('are those that were acknowledged, and of the others those that took place', async () => {
-    const { run: name } = await run({
-      ...defaultRunOptions,
-      seed: 4,
-      servers: 3,
-      workloads: ['register'],
-      nemeses: ['kill'],
-      timeLimitMs: 6000,
-      runsDirectory: directory,
-    });
+    const { run: name } = await run({ ...options, runsDirectory: directory });
     const folder = join(directory, name);
-    const files = readdirSync(join(folder, 'data'), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    const contents = new Map(files.map((file) => [relative(folder, file), readFileSync(file)]));
 
-    const committed = committedWrites(await logsIn(contents), [1, 2, 3]);
+    const committed = committedWrites(await logsIn(collectedLogs(folder, 1e9)), [1, 2, 3]);
 
     const byZxid = new Map(committed.map((write) => [write.zxid, write]));
     const acknowledged = readHistoryFile(join(folder, 'history.jsonl')).filter(
       ({ f, type }) => type === 'ok' && (f === 'write' || f === 'cas'),
     );
     assert.ok(acknowledged.length > 100);
+    assert.equal(collectedLogs(folder, 1000).size, 0);
     for (const { zxid = 0, version, value } of acknowledged) {
       const [path, written] = value as [string, number | { value: number }];
       const found = byZxid.get(zxid);
       assert.deepEqual([found?.path, found?.version], [path, version]);
       assert.equal(found?.value, typeof written === 'number' ? written : written.value);
     }
+  });
+
+  it('contradict what a reply claims, also when the run is checked again', async () => {
+    const { run: name } = await run({ ...options, runsDirectory: directory });
+    const file = join(directory, name, 'history.jsonl');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    // Nobody read it, so nothing but the log tells what was written.
+    const last = lines.findLastIndex((line) => /"type":"ok","f":"write"/.test(line));
+    const told = JSON.parse(lines[last] ?? '') as { value: [string, number]; process: number };
+    const isOfCall = (line: string): boolean => line.includes(`"value":${JSON.stringify(told.value)}`);
+    const forged = lines.map((line) =>
+      isOfCall(line) ? line.replace(`,${told.value[1]}]`, `,${told.value[1] + 5}]`) : line,
+    );
+    const history = forged.filter((line) => line !== '' && !/"f":"(?:read|sync-read|final-read)"/.test(line));
+    writeFileSync(
+      file,
+      history.map((line, index) => `${line.replace(/"index":\d+/, `"index":${index}`)}\n`).join(''),
+    );
+
+    const { evidence } = await judgeGuarantees(file, { timeMs: 10_000, memoryBytes: 1e9 });
+
+    assert.match(
+      evidence[0]?.sentence ?? '',
+      /but the transaction logs have value \d+ at version \d+, written by/,
+    );
   });
 });
