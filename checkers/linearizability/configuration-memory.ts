@@ -1,13 +1,14 @@
 // The memory of visited configurations. A configuration is known by a fingerprint of 128 bits, the exclusive or of
-// a key for each call taken and one for the state, so that it costs sixteen bytes however long the history is,
+// a key for each call taken and one for the state, so that it costs twenty bytes however long the history is,
 // and nothing to keep up to date. Two of a billion configurations share a fingerprint with a probability below
 // 10^-20; a violation is proven again on its core, with other fingerprints.
 //
 // The table is extendible: it grows by splitting one small segment at a time, so that no step ever waits for a
 // great copy, and its bytes are those it needs.
 
-const slotsPerSegment = 1 << 12;
-const wordsPerSlot = 4;
+const slotsPerSegment = 1 << 10;
+/** The fourth is followed by a number: what was added first has 0. */
+const wordsPerSlot = 5;
 /** Linear probing stays short below this. */
 const mostPerSegment = Math.floor(slotsPerSegment * 0.7);
 const segmentBytes = slotsPerSegment * wordsPerSlot * 4;
@@ -28,6 +29,7 @@ export class ConfigurationMemory {
   #depth = 0;
   #segmentCount = 1;
   #count = 0;
+  #latest = 0;
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes;
@@ -36,6 +38,11 @@ export class ConfigurationMemory {
 
   get size(): number {
     return this.#count;
+  }
+
+  /** Of the fingerprint that was asked for last: how many others were added before it. */
+  get latestNumber(): number {
+    return this.#latest;
   }
 
   get bytes(): number {
@@ -49,10 +56,14 @@ export class ConfigurationMemory {
     for (;;) {
       const segment = this.#segmentOf(first);
       const slot = findSlot(segment.words, first, second, third, last);
-      if (slot < 0) return 'seen';
+      if (slot < 0) {
+        this.#latest = segment.words[numberAt(slot)] as number;
+        return 'seen';
+      }
       if (segment.count < mostPerSegment) {
         write(segment, slot, first, second, third, last);
-        this.#count++;
+        this.#latest = this.#count++;
+        segment.words[slot + wordsPerSlot - 1] = this.#latest;
         return 'new';
       }
       if (!this.#split(segment, first)) return 'full';
@@ -87,17 +98,21 @@ function newSegment(depth: number): Segment {
   return { words: new Int32Array(slotsPerSegment * wordsPerSlot), depth, count: 0 };
 }
 
-/** The first word of the free slot where the fingerprint belongs; −1 where it is held. */
+/** The first word of the free slot where the fingerprint belongs; −1 − that of the slot that holds it. */
 function findSlot(words: Int32Array, first: number, second: number, third: number, fourth: number): number {
   let slot = second & (slotsPerSegment - 1);
   for (;;) {
     const at = slot * wordsPerSlot;
     if (words[at] === first && words[at + 1] === second && words[at + 2] === third) {
-      if (words[at + 3] === fourth) return -1;
+      if (words[at + 3] === fourth) return -1 - at;
     }
     if (words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 0) return at;
     slot = (slot + 1) & (slotsPerSegment - 1);
   }
+}
+
+function numberAt(held: number): number {
+  return -1 - held + wordsPerSlot - 1;
 }
 
 function write(
@@ -125,7 +140,9 @@ function distribute(words: Int32Array, halves: readonly [Segment, Segment]): voi
     const fourth = words[at + 3] as number;
     if ((first | second | third | fourth) === 0) continue;
     const half = ((first >>> shift) & 1) === 0 ? halves[0] : halves[1];
-    write(half, findSlot(half.words, first, second, third, fourth), first, second, third, fourth);
+    const slot = findSlot(half.words, first, second, third, fourth);
+    write(half, slot, first, second, third, fourth);
+    half.words[slot + wordsPerSlot - 1] = words[at + wordsPerSlot - 1] as number;
   }
 }
 

@@ -4,6 +4,7 @@
 // - a read that is possible now is taken at once: it changes nothing, so taking it earlier closes no way;
 // - of calls that are alike, the one that must come first is tried alone: any order can swap the two;
 // - indefinite calls stand apart, are tried last and may be left out; one that nothing depends on is left out;
+// - of two ways to one place, the one that spent more indefinite calls is not followed;
 // - where the model has foresight, a state in which an open call can never become possible is left at once;
 // - a configuration is remembered by a fingerprint that every step keeps up to date;
 // - budgets are looked at inside a step, so that no history can hold the search for long.
@@ -13,6 +14,7 @@ import { ConfigurationMemory, fingerprintWord } from './configuration-memory.ts'
 import { Outlook } from './outlook.ts';
 import type { SearchCall } from './search-problem.ts';
 import { SearchProblem } from './search-problem.ts';
+import { SpentCalls } from './spent-calls.ts';
 import { StateTable } from './state-table.ts';
 
 export type { SearchCall } from './search-problem.ts';
@@ -77,6 +79,9 @@ class Search<State, Action> {
   readonly #states: StateTable<State, Action>;
   readonly #outlook: Outlook<State, Action> | null;
   readonly #seen: ConfigurationMemory;
+  /** Configurations without their indefinite calls, and with which of those one came there; null where there are none. */
+  readonly #places: ConfigurationMemory | null;
+  readonly #spent = new SpentCalls();
   readonly #seed: number;
   /** Entries at or above this are of the second pass. */
   readonly #others: Cursor;
@@ -85,6 +90,9 @@ class Search<State, Action> {
   readonly #isTaken: Uint8Array;
   /** Of each indefinite action, by index: how many of its calls are taken. Alike, they go earliest first. */
   readonly #takenOf: Int32Array;
+  /** The indefinite actions of which any is taken, in the order of their first. */
+  readonly #used: Int32Array;
+  #usedCount = 0;
 
   /** Marks the actions of the open calls, when they are asked for. */
   readonly #openMark: Float64Array;
@@ -103,10 +111,9 @@ class Search<State, Action> {
   #depth = 0;
 
   #state = 0;
-  #first = 0;
-  #second = 0;
-  #third = 0;
-  #fourth = 0;
+  /** Fingerprints of the definite and of the indefinite calls that are taken. */
+  readonly #definiteWords = new Int32Array(4);
+  readonly #indefiniteWords = new Int32Array(4);
   /** The first return in the list: what is not taken before it can never be taken. */
   #firstReturn = 0;
   #stepsLeft = steps.first;
@@ -134,12 +141,14 @@ class Search<State, Action> {
     this.#states = new StateTable(model, actions, foresight?.merge?.bind(foresight));
     this.#outlook = foresight === undefined ? null : new Outlook(foresight, this.#problem, this.#states);
     this.#seen = new ConfigurationMemory(budget.memoryBytes);
+    this.#places = this.#problem.indefinite.length === 0 ? null : new ConfigurationMemory(budget.memoryBytes);
 
     const { definite, indefinite, indefiniteActions } = this.#problem;
     this.#others = 2 * definite.length + 1;
     this.#omit = 2 * this.#others;
     this.#isTaken = new Uint8Array(definite.length);
     this.#takenOf = new Int32Array(indefiniteActions.length);
+    this.#used = new Int32Array(indefiniteActions.length);
     this.#openMark = new Float64Array(this.#problem.actions.length);
     const total = definite.length + indefinite.length;
     this.#trail = new Int32Array(total);
@@ -348,13 +357,14 @@ class Search<State, Action> {
     this.#problem.list.lift(call);
     this.#outlook?.take(this.#problem.definiteAction[call] as number);
     this.#isTaken[call] = 1;
-    this.#flip(call);
+    flip(this.#definiteWords, call, this.#seed);
     this.#trail[this.#trailLength++] = call;
   }
 
   #takeIndefinite(index: number): void {
     this.#outlook?.take(this.#problem.indefiniteActions[index] as number);
-    this.#flip(this.#isTaken.length + this.#nextOf(index));
+    flip(this.#indefiniteWords, this.#isTaken.length + this.#nextOf(index), this.#seed);
+    if (this.#takenOf[index] === 0) this.#used[this.#usedCount++] = index;
     this.#takenOf[index] = (this.#takenOf[index] as number) + 1;
     this.#trail[this.#trailLength++] = -1 - index;
   }
@@ -377,13 +387,15 @@ class Search<State, Action> {
     this.#problem.list.unlift(call);
     this.#outlook?.giveBack(this.#problem.definiteAction[call] as number);
     this.#isTaken[call] = 0;
-    this.#flip(call);
+    flip(this.#definiteWords, call, this.#seed);
   }
 
   #putBackIndefinite(index: number): void {
     this.#outlook?.giveBack(this.#problem.indefiniteActions[index] as number);
     this.#takenOf[index] = (this.#takenOf[index] as number) - 1;
-    this.#flip(this.#isTaken.length + this.#nextOf(index));
+    // What is undone is the latest, so an action that is used no more was the last to be used.
+    if (this.#takenOf[index] === 0) this.#usedCount--;
+    flip(this.#indefiniteWords, this.#isTaken.length + this.#nextOf(index), this.#seed);
   }
 
   /** Number of the next call of an indefinite action. */
@@ -399,27 +411,28 @@ class Search<State, Action> {
     return entry;
   }
 
-  #flip(number: number): void {
-    const seed = this.#seed;
-    this.#first ^= fingerprintWord(number, 0, seed);
-    this.#second ^= fingerprintWord(number, 1, seed);
-    this.#third ^= fingerprintWord(number, 2, seed);
-    this.#fourth ^= fingerprintWord(number, 3, seed);
-  }
-
   /** Whether the configuration was not visited before: what is taken, the state, and whether a taken call is idle. */
   #isNew(): boolean {
     if (this.#problem.list.isEmpty) return true;
     const state = -2 - 2 * this.#state - (this.#endsIdle() ? 1 : 0);
+    const place = this.#definiteWords;
+    const spent = this.#indefiniteWords;
     const seed = this.#seed;
+    const first = (place[0] as number) ^ fingerprintWord(state, 0, seed);
+    const second = (place[1] as number) ^ fingerprintWord(state, 1, seed);
+    const third = (place[2] as number) ^ fingerprintWord(state, 2, seed);
+    const fourth = (place[3] as number) ^ fingerprintWord(state, 3, seed);
     const added = this.#seen.add(
-      this.#first ^ fingerprintWord(state, 0, seed),
-      this.#second ^ fingerprintWord(state, 1, seed),
-      this.#third ^ fingerprintWord(state, 2, seed),
-      this.#fourth ^ fingerprintWord(state, 3, seed),
+      first ^ (spent[0] as number),
+      second ^ (spent[1] as number),
+      third ^ (spent[2] as number),
+      fourth ^ (spent[3] as number),
     );
     if (added === 'full') throw new BudgetSpent('memory');
-    return added === 'new';
+    if (added === 'seen' || this.#places === null) return added === 'new';
+    if (this.#places.add(first, second, third, fourth) === 'full') throw new BudgetSpent('memory');
+    const { latestNumber } = this.#places;
+    return !this.#spent.isUndercut(latestNumber, this.#used, this.#usedCount, this.#takenOf);
   }
 
   #noteProgress(): void {
@@ -450,7 +463,8 @@ class Search<State, Action> {
     if (this.#steps > (this.#budget.steps ?? Infinity)) throw new BudgetSpent('time');
     const nowMs = this.#budget.nowMs();
     if (nowMs > this.#deadlineMs) throw new BudgetSpent('time');
-    if (this.#seen.bytes + this.#states.bytes > this.#budget.memoryBytes) throw new BudgetSpent('memory');
+    const bytes = this.#seen.bytes + (this.#places?.bytes ?? 0) + this.#spent.bytes + this.#states.bytes;
+    if (bytes > this.#budget.memoryBytes) throw new BudgetSpent('memory');
     const isSlow = nowMs - this.#lookedMs > slowMs;
     this.#stepsPerLook = isSlow
       ? (this.#stepsPerLook >>> 2) | 1
@@ -492,6 +506,12 @@ class Search<State, Action> {
       next[-1 - taken] = place + 1;
       return indefinite[byAction[place] as number] as number;
     });
+  }
+}
+
+function flip(words: Int32Array, number: number, seed: number): void {
+  for (let word = 0; word < 4; word++) {
+    words[word] = (words[word] as number) ^ fingerprintWord(number, word, seed);
   }
 }
 

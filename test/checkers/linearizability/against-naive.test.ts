@@ -21,22 +21,29 @@ describe('linearizability search against trying every order', () => {
 
   for (const model of models) {
     it(`of ${model.name}`, () => {
-      const seen = compare(model, drawCalls(model, 6, 0), historiesPerModel);
+      const seen = compare(model, drawCalls(model, { most: 6, doubt: 4 }), historiesPerModel);
 
       const few = historiesPerModel / 20;
       assert.ok(seen.linearizable > few && seen['not-linearizable'] > few, JSON.stringify(seen));
     });
   }
 
+  it('of longer histories with many calls in doubt', function () {
+    this.timeout(60_000);
+    for (const model of models)
+      compare(model, drawCalls(model, { most: 14, doubt: 1 }), historiesPerModel / 20);
+  });
+
   it('of calls that may be left out', () => {
-    for (const model of models) compare(model, drawCalls(model, 6, 3), historiesPerModel / 10);
+    for (const model of models)
+      compare(model, drawCalls(model, { most: 6, doubt: 4, optional: 3 }), historiesPerModel / 10);
   });
 
   it('explains a violation with calls that have no order alone', () => {
     let explained = 0;
     for (const model of models) {
       fc.assert(
-        fc.property(drawCalls(model, 6, 0), (calls) => {
+        fc.property(drawCalls(model, { most: 6, doubt: 4 }), (calls) => {
           const found = searchLinearization(model, calls, generous);
           if (found.type !== 'not-linearizable') return;
           explained++;
@@ -71,23 +78,22 @@ function compare(
   return seen;
 }
 
-/** One of `doubt` calls is indefinite; with `optional`, one of so many may be left out. */
+/** One of `doubt + 1` calls is indefinite; with `optional`, one of so many of the others may be left out. */
 function drawCalls(
   model: AnyModel,
-  maxLength: number,
-  optional: number,
+  { most, doubt, optional = 0 }: { most: number; doubt: number; optional?: number },
 ): fc.Arbitrary<SearchCall<unknown>[]> {
   const actions = actionsOf[model.name];
   assert.ok(actions !== undefined, `${model.name} has no actions to draw`);
   const call = fc
-    .tuple(actions, fc.nat(10), fc.nat(5), fc.nat(4), fc.nat(Math.max(0, optional - 1)))
-    .map(([action, start, length, doubt, choice]) => ({
+    .tuple(actions, fc.nat(2 * most), fc.nat(5), fc.nat(doubt), fc.nat(Math.max(0, optional - 1)))
+    .map(([action, start, length, isSure, choice]) => ({
       action,
       start,
-      end: doubt === 0 ? Infinity : start + length,
-      ...(optional > 0 && choice === 0 && doubt > 0 ? { isOptional: true } : {}),
+      end: isSure === 0 ? Infinity : start + length,
+      ...(optional > 0 && choice === 0 && isSure > 0 ? { isOptional: true } : {}),
     }));
-  return fc.array(call, { maxLength, size: 'max' });
+  return fc.array(call, { maxLength: most, size: 'max' });
 }
 
 /** The calls with all but some made optional, and the reads among those left out. */
