@@ -8,7 +8,7 @@ import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
 import { drawShare } from './draw-share.ts';
-import { deleteZnode, listOwners, lookAt, syncAndLookAt } from './ephemeral-reads.ts';
+import { deleteZnode, lookAt, syncAndLookAt } from './ephemeral-reads.ts';
 import { TenantRun } from './tenant-run.ts';
 import type { SessionFunction } from './tenants.ts';
 import type { Outcome, Request, Workload, WorkloadOptions } from './workload.ts';
@@ -16,7 +16,6 @@ import { readPair } from './znodes.ts';
 
 const root = '/ephemeral';
 const wakeChance = 0.4;
-const nothing = Buffer.alloc(0);
 /** Of the latest creates, which others look at. */
 const knownCount = 30;
 
@@ -81,11 +80,8 @@ class EphemeralRun extends TenantRun {
   async invoke(client: Client, request: Request): Promise<Outcome> {
     const [path] = readPair(request);
     switch (request.f) {
-      case 'ephemeral-create': {
-        const { zxid } = await client.create(path, nothing, { ephemeral: true });
-        this.tenants.keep(request, path);
-        return { value: [path, { timeoutMs: client.sessionTimeoutMs }], zxid };
-      }
+      case 'ephemeral-create':
+        return this.tenants.create(client, request);
       case 'ephemeral-look':
       case 'ephemeral-peek':
         return lookAt(client, path);
@@ -95,10 +91,8 @@ class EphemeralRun extends TenantRun {
       case 'ephemeral-remove':
         this.tenants.giveUp(request, path);
         return deleteZnode(client, path);
-      case 'final-ephemerals':
-        return listOwners(client, root);
       default:
-        return this.tenants.change(request, path);
+        return this.invokeOther(client, request);
     }
   }
 

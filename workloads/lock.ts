@@ -9,7 +9,7 @@ import { replicasAgree } from '../checkers/replicas-agree.ts';
 import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
 import { drawShare } from './draw-share.ts';
-import { deleteZnode, isInDoubt, listOwners, lookAt, syncAndLookAt } from './ephemeral-reads.ts';
+import { deleteZnode, isInDoubt, lookAt, syncAndLookAt } from './ephemeral-reads.ts';
 import { TenantRun } from './tenant-run.ts';
 import type { SessionFunction } from './tenants.ts';
 import type { Outcome, Request, Workload, WorkloadOptions } from './workload.ts';
@@ -18,7 +18,6 @@ import { readPair } from './znodes.ts';
 const root = '/lock';
 const lockCount = 3;
 const wakeChance = 0.2;
-const nothing = Buffer.alloc(0);
 
 /** Shares of the requests of an open session, in percent. */
 const shares: readonly (readonly [SessionFunction | 'acquire' | 'look' | 'release' | 'other', number])[] = [
@@ -75,11 +74,8 @@ class LockRun extends TenantRun {
   async invoke(client: Client, request: Request): Promise<Outcome> {
     const [path] = readPair(request);
     switch (request.f) {
-      case 'acquire': {
-        const { zxid } = await client.create(path, nothing, { ephemeral: true });
-        this.tenants.keep(request, path);
-        return { value: [path, { timeoutMs: client.sessionTimeoutMs }], zxid };
-      }
+      case 'acquire':
+        return this.tenants.create(client, request);
       case 'lock-look': {
         const outcome = await lookAt(client, path);
         const [, seen] = outcome.value as readonly [string, { readonly owner: string } | null];
@@ -93,10 +89,8 @@ class LockRun extends TenantRun {
       case 'release':
       case 'break':
         return this.#delete(client, request);
-      case 'final-ephemerals':
-        return listOwners(client, root);
       default:
-        return this.tenants.change(request, path);
+        return this.invokeOther(client, request);
     }
   }
 

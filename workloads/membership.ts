@@ -109,11 +109,8 @@ class MembershipRun implements WorkloadRun {
   async invoke(client: Client, request: Request): Promise<Outcome> {
     const [path] = readPair(request);
     switch (request.f) {
-      case 'member-join': {
-        const { zxid } = await client.create(path, nothing, { ephemeral: true });
-        this.#tenants.keep(request, path);
-        return { value: [path, { timeoutMs: client.sessionTimeoutMs }], zxid };
-      }
+      case 'member-join':
+        return this.#tenants.create(client, request);
       case 'member-leave':
         this.#tenants.giveUp(request, path);
         return deleteZnode(client, path);

@@ -3,9 +3,10 @@
 
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
+import { listOwners } from './ephemeral-reads.ts';
 import { Tenants } from './tenants.ts';
 import type { Outcome, Request, WorkloadOptions, WorkloadRun } from './workload.ts';
-import { ensureZnode, removeChildren } from './znodes.ts';
+import { ensureZnode, readPair, removeChildren } from './znodes.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -72,6 +73,12 @@ export abstract class TenantRun implements WorkloadRun {
 
   finalReads(): readonly Request[] {
     return [{ f: 'final-ephemerals', value: [this.#traits.root, null] }];
+  }
+
+  /** What is asked of every workload with sessions of its own. */
+  protected invokeOther(client: Client, request: Request): Promise<Outcome> {
+    const [path] = readPair(request);
+    return request.f === 'final-ephemerals' ? listOwners(client, path) : this.tenants.change(request, path);
   }
 
   /** A request of the process's own session. */

@@ -7,6 +7,7 @@ import type { Client } from '../harness/client/client.ts';
 import { ClientError } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import type { Outcome, OwnSessions, Request, WorkloadOptions } from './workload.ts';
+import { readPair } from './znodes.ts';
 
 /** Asked of a tenant's timeout, so that sessions expire within a run; the faults last longer than either. */
 const timeoutTicks = [6, 10] as const;
@@ -104,8 +105,12 @@ export class Tenants {
     return place === undefined ? client : this.#tenant(place).client;
   }
 
-  keep(request: Request, path: string): void {
+  /** An ephemeral of the session, at the path that the request names. */
+  async create(client: Client, request: Request): Promise<Outcome> {
+    const [path] = readPair(request);
+    const { zxid } = await client.create(path, Buffer.alloc(0), { ephemeral: true });
     this.#tenantOf(request)?.held.push(path);
+    return { value: [path, { timeoutMs: client.sessionTimeoutMs }], zxid };
   }
 
   /** Its delete is about to be asked for. */
