@@ -123,7 +123,11 @@ class Search<State, Action> {
 
   #best = -1;
   #bestStates: number[] = [];
-  #bestTrail: Int32Array | null = null;
+  /** The trail of the best, as far as `#bestLength`; up to `#bestShared` it is the present one as well. */
+  readonly #bestTrail: Int32Array;
+  #bestLength = 0;
+  #bestShared = 0;
+  #isBestKept = false;
 
   constructor(
     model: Model<State, Action>,
@@ -152,6 +156,7 @@ class Search<State, Action> {
     this.#openMark = new Float64Array(this.#problem.actions.length);
     const total = definite.length + indefinite.length;
     this.#trail = new Int32Array(total);
+    this.#bestTrail = new Int32Array(total);
     this.#frameCursor = new Int32Array(total + 1);
     this.#frameState = new Int32Array(total + 1);
     this.#frameTrail = new Int32Array(total + 1);
@@ -378,6 +383,7 @@ class Search<State, Action> {
       if (taken < 0) this.#putBackIndefinite(-1 - taken);
       else this.#putBack(taken % this.#isTaken.length);
     }
+    this.#bestShared = Math.min(this.#bestShared, this.#trailLength);
     this.#state = this.#frameState[this.#depth] as number;
     this.#firstReturn = this.#findFirstReturn();
     return this.#frameCursor[this.#depth] as Cursor;
@@ -439,7 +445,7 @@ class Search<State, Action> {
     if (this.#firstReturn > this.#best) {
       this.#best = this.#firstReturn;
       this.#bestStates = [];
-      this.#bestTrail = null;
+      this.#isBestKept = false;
     }
     if (
       this.#firstReturn === this.#best &&
@@ -450,11 +456,13 @@ class Search<State, Action> {
     }
   }
 
-  /** Copies the trail at a dead end only: going forward, the best trail is the present one. */
+  /** At a dead end only: going forward, the best trail is the present one. Copies what has changed since the last. */
   #keepBest(): void {
-    if (this.#firstReturn === this.#best && this.#bestTrail === null) {
-      this.#bestTrail = this.#trail.slice(0, this.#trailLength);
-    }
+    if (this.#firstReturn !== this.#best || this.#isBestKept) return;
+    this.#bestTrail.set(this.#trail.subarray(this.#bestShared, this.#trailLength), this.#bestShared);
+    this.#bestLength = this.#trailLength;
+    this.#bestShared = this.#trailLength;
+    this.#isBestKept = true;
   }
 
   #lookAtBudgets(): void {
@@ -485,7 +493,7 @@ class Search<State, Action> {
     const { definite, list } = this.#problem;
     return {
       type: 'not-linearizable',
-      prefix: this.#namesOf(this.#bestTrail ?? new Int32Array(0)),
+      prefix: this.#namesOf(this.#bestTrail.subarray(0, this.#bestLength)),
       blocked: definite[list.returnAt[this.#best] as number] as number,
       states: this.#bestStates.map((number) => this.#states.state(number)),
       configurations: this.#seen.size,
@@ -493,7 +501,9 @@ class Search<State, Action> {
   }
 
   #unknown(ranOut: 'time' | 'memory'): SearchResult<State> {
-    const trail = this.#bestTrail ?? this.#trail.subarray(0, this.#trailLength);
+    const trail = this.#isBestKept
+      ? this.#bestTrail.subarray(0, this.#bestLength)
+      : this.#trail.subarray(0, this.#trailLength);
     return { type: 'unknown', ranOut, prefix: this.#namesOf(trail), configurations: this.#seen.size };
   }
 
