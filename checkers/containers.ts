@@ -62,7 +62,7 @@ function findNeverUsed(container: Perishable): Evidence | null {
   if (absence === null || wasUsed(container, timeOf(absence))) return null;
   return {
     subject: path,
-    sentence: `it was created at ${describeTime(timeOf(created))} and gone at ${describeTime(timeOf(absence))}, although nobody had asked for a child of it by then`,
+    sentence: `it was created at ${describeTime(timeOf(created))} and gone at ${describeTime(timeOf(absence))}, although nobody had asked for a child of it by then (znode.container.maxNeverUsedIntervalMs allows that, and is off unless set)`,
     operations: [...operationsOf(created), ...operationsOf(absence)],
   };
 }

@@ -24,8 +24,9 @@ export class Follower {
   readonly #subject: FollowerSubject;
   #journal: FollowerEntry[] = [];
   #held: number | null = null;
-  /** Reading again, for as long as something calls for it. */
+  /** Reading again, for as long as something calls for it; and the read that is under way. */
   #reading: Promise<void> | null = null;
+  #attempt: Promise<void> = Promise.resolve();
   #mustRead = true;
   #hasFailed = false;
 
@@ -50,15 +51,17 @@ export class Follower {
     const [sync, read] = await Promise.allSettled([synced, asked]);
     if (sync.status === 'rejected') throw sync.reason;
     if (read.status === 'rejected') throw read.reason;
-    while (this.#reading !== null) await this.#reading;
     const { zxid, stat } = read.value;
+    const shown = of === 'data' ? stat.version : stat.cversion;
+    // A read that is asked for from now on shows no less, so that changes without a pause do not keep it here.
+    while (this.#reading !== null && (this.#held ?? -1) < shown) await this.#attempt;
     const journal = this.#journal;
     this.#journal = [];
     const report = {
       session: client.sessionId,
       journal,
       syncedBy: sync.value,
-      shown: of === 'data' ? stat.version : stat.cversion,
+      shown,
       held: this.#hasFailed ? null : this.#held,
     };
     return { report, zxid };
@@ -86,22 +89,29 @@ export class Follower {
 
   #readAgain(): void {
     this.#mustRead = true;
-    this.#reading ??= this.#readWhileCalledFor().finally(() => (this.#reading = null));
+    this.#reading ??= this.#readWhileCalledFor();
   }
 
   async #readWhileCalledFor(): Promise<void> {
     while (this.#mustRead) {
       this.#mustRead = false;
       this.#hasFailed = false;
-      try {
-        const { version, value } = await this.#subject.read(this.client);
-        this.#held = version;
-        this.#journal.push({ got: 'held', version, value });
-      } catch (error) {
-        if (!(error instanceof ClientError)) throw error;
-        // Until the connection is back, or somebody asks for a report.
-        this.#hasFailed = true;
-      }
+      this.#attempt = this.#readOnce();
+      await this.#attempt;
+    }
+    // Here and not in a continuation: what calls for a read in between would be forgotten.
+    this.#reading = null;
+  }
+
+  async #readOnce(): Promise<void> {
+    try {
+      const { version, value } = await this.#subject.read(this.client);
+      this.#held = version;
+      this.#journal.push({ got: 'held', version, value });
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      // Until the connection is back, or somebody asks for a report.
+      this.#hasFailed = true;
     }
   }
 }
