@@ -100,6 +100,8 @@ export interface EnsembleFacts {
 export class TraceModel {
   readonly facts: EnsembleFacts;
   readonly servers = new Map<number, ServerModel>();
+  /** The same: it is asked ten times for each report. */
+  readonly #bySid: (ServerModel | undefined)[] = [];
   /** By version. */
   readonly configurations = new Map<number, VotingConfiguration>();
   readonly histories = new Map<number, LeaderHistory>();
@@ -127,10 +129,11 @@ export class TraceModel {
   }
 
   server(sid: number): ServerModel {
-    const known = this.servers.get(sid);
+    const known = this.#bySid[sid];
     if (known !== undefined) return known;
     const server = new ServerModel(sid);
     this.servers.set(sid, server);
+    this.#bySid[sid] = server;
     return server;
   }
 

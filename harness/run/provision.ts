@@ -121,7 +121,7 @@ function simulatedTuningOf(options: RunOptions): ReturnType<typeof tuningOf> {
   const { ratePerSecond } = options;
   const usual = {
     snapCount: Math.max(200, Math.ceil(2 * ratePerSecond)),
-    commitLogCount: Math.max(50, Math.ceil(ratePerSecond / 2)),
+    commitLogCount: Math.min(500, Math.max(50, Math.ceil(ratePerSecond / 2))),
   };
   return { ...usual, ...tuningOf(options) };
 }
