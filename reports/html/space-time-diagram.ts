@@ -56,6 +56,7 @@ export function renderSpaceTime(
         renderOperation(operation, {
           scale,
           y: headHeight + (clients.indexOf(operation.process) + 0.5) * clientHeight,
+          fromNs: data.fromNs,
           toNs: data.momentNs,
           isOffending: isOffending(operation, offending),
         }),
@@ -285,17 +286,21 @@ function renderOperation(
   place: {
     readonly scale: TimeScale;
     readonly y: number;
+    readonly fromNs: number;
     readonly toNs: number;
     readonly isOffending: boolean;
   },
 ): Html {
-  const { scale, y, toNs, isOffending: isRed } = place;
+  const { scale, y, fromNs, toNs, isOffending: isRed } = place;
   const left = scale.x(operation.startNs);
   const right = Math.max(left + 4, scale.x(Math.min(operation.endNs, toNs)));
   const text = `${operation.f} ${describeValue(operation)}`;
   const isInside = text.length * 6.2 < right - left;
   // Near the right edge there is room on the left only.
   const isLeft = !isInside && right + text.length * 6.2 > width;
+  // And what does not fit there would cover the name of the lane.
+  const room = isLeft ? Math.floor((left - 4 - scale.x(fromNs)) / 6.2) : text.length;
+  const shown = text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`;
   return html`<g class="operation ${operation.type}${isRed ? ' offending' : ''}">
     <title>
       client ${operation.process}: ${text}, ${operation.type}, ${seconds(operation.startNs)} to
@@ -308,7 +313,7 @@ function renderOperation(
       x="${isInside ? left + 4 : isLeft ? left - 4 : right + 4}"
       y="${y + 4}"
     >
-      ${isRed || isInside ? text : ''}
+      ${isRed || isInside ? shown : ''}
     </text>
   </g>`;
 }
