@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'mocha';
 import { accessControl } from '../../checkers/access-control.ts';
-import type { CheckContext, GuaranteeResult } from '../../checkers/verdict.ts';
+import type { GuaranteeResult } from '../../checkers/verdict.ts';
 import type { Operation } from '../../harness/history/operation.ts';
+import { contextOf } from './draw.ts';
 
 /** What happened, in its order; each operation ends before the next begins. */
 interface Step {
@@ -60,7 +61,7 @@ function judge(...steps: Step[]): GuaranteeResult {
       { ...common, ...end, index: 2 * place + 1, time: place * 1e9 + 1, type, server: 1 },
     ];
   });
-  return accessControl.check(history, { quorumSyncServers: new Set([1]) } as unknown as CheckContext);
+  return accessControl.check(history, contextOf({ quorumSyncServers: new Set([1]) }));
 }
 
 function sentences(...steps: Step[]): readonly string[] {
@@ -203,7 +204,7 @@ describe('access control', () => {
       ]
         .sort((one, other) => one.time - other.time)
         .map((operation, index) => ({ ...operation, index }));
-      const context = { quorumSyncServers: new Set() } as unknown as CheckContext;
+      const context = contextOf({ quorumSyncServers: new Set() });
       return accessControl.check(history, context).evidence.map(({ sentence }) => sentence);
     }
 

@@ -1,8 +1,9 @@
 import { strict as assert } from 'node:assert';
 import { describe, it } from 'mocha';
 import { conformance } from '../../checkers/conformance.ts';
-import type { CheckContext, GuaranteeResult } from '../../checkers/verdict.ts';
+import type { GuaranteeResult } from '../../checkers/verdict.ts';
 import type { Operation } from '../../harness/history/operation.ts';
+import { contextOf } from './draw.ts';
 
 const wrongVersion = {
   step: 3,
@@ -28,7 +29,7 @@ function judge(plays: readonly Play[], quorumSyncServers: readonly number[] = [1
       { ...common, index: 2 * place + 1, time: place * 10 + 5, type, value: [`/c/${place}`, played] },
     ];
   });
-  const context = { quorumSyncServers: new Set(quorumSyncServers) } as unknown as CheckContext;
+  const context = contextOf({ quorumSyncServers: new Set(quorumSyncServers) });
   return conformance.check(history, context);
 }
 
@@ -90,7 +91,7 @@ describe('conformance', () => {
   });
 
   it('is not exercised by a few scripts', () => {
-    const context = { quorumSyncServers: new Set() } as unknown as CheckContext;
+    const context = contextOf({ quorumSyncServers: new Set() });
 
     assert.equal(conformance.check([], context).verdict, 'not-exercised');
   });

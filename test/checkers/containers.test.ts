@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { containers } from '../../checkers/containers.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 import { child, container, finalList, look, root } from './draw-perishables.ts';
@@ -20,17 +21,7 @@ function check(calls: readonly Drawn[]): GuaranteeResult {
   return containers.check(draw([...exercise, ...calls]), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 describe('a container', () => {
   const created = container(path, { from: 100 });

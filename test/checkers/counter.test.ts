@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { counter } from '../../checkers/counter.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 
@@ -36,17 +37,7 @@ function check(calls: readonly Drawn[], servers = [1, 2, 3]): GuaranteeResult {
   return counter.check(draw(calls), contextOf({ quorumSyncServers: new Set(servers) }));
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 describe('a counter', () => {
   it('is the sum of its increments', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { ephemerals } from '../../checkers/ephemerals.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn, Noted } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 import {
@@ -31,17 +32,7 @@ function check(calls: readonly Drawn[], nemesis: readonly Noted[] = []): Guarant
   return ephemerals.check(draw([...exercise, ...calls], nemesis), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[], nemesis: readonly Noted[] = []): void {
-  const result = check(calls, nemesis);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[], nemesis: readonly Noted[] = []): void {
-  const result = check(calls, nemesis);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 const created = create(path, mine, 10, { from: 20, to: 21, process: 1 });
 const seesNothing = look(path, mine, null, { from: 30, to: 31, process: 1, zxid: 20 });

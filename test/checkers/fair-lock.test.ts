@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { fairLock } from '../../checkers/fair-lock.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import { contextOf, draw, type Drawn } from './draw.ts';
 import { drawerOf, exerciseOf } from './recipes/draw-line.ts';
 
@@ -12,16 +13,7 @@ function check(calls: readonly Drawn[]): GuaranteeResult {
   return fairLock.check(draw([...exercise, ...calls]), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolatedAlso: assertViolated } = assertionsOf(check);
 
 /** Number 1 comes and has the lock as of zxid 1010, number 2 comes behind it. */
 const first = [

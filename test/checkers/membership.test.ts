@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { membership } from '../../checkers/membership.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn, Noted } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 import { armed, asked, event, held, report } from './draw-followers.ts';
@@ -79,17 +80,7 @@ function check(calls: readonly Drawn[], nemesis: readonly Noted[] = []): Guarant
   return membership.check(draw([...exercise, ...calls], nemesis), contextOf({ recoveryBoundMs: 1000 }));
 }
 
-function assertPass(calls: readonly Drawn[], nemesis: readonly Noted[] = []): void {
-  const result = check(calls, nemesis);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[], nemesis: readonly Noted[] = []): void {
-  const result = check(calls, nemesis);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 const joined = join('m1', 'aa', 100, { from: 100 });
 /** Proves that the session lived on. */

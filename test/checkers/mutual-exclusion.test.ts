@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { mutualExclusion } from '../../checkers/mutual-exclusion.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 import { acquire, closeSession, look } from './draw-ephemerals.ts';
@@ -36,17 +36,7 @@ function check(calls: readonly Drawn[]): GuaranteeResult {
   return mutualExclusion.check(draw([...exercise, ...calls]), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 const first = acquire(lock, one, 110, { from: 110, to: 111, process: 1 });
 const second = acquire(lock, two, 120, { from: 120, to: 121, process: 2 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { queue } from '../../checkers/queue.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import { contextOf, draw, type Drawn } from './draw.ts';
 
 const parent = '/queue/0';
@@ -36,17 +37,7 @@ function check(calls: readonly Drawn[]): GuaranteeResult {
   return queue.check(draw([...exercise, ...calls]), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.match(result.reason ?? '', pattern);
-  assert.equal(result.evidence.length, 1, result.reason);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 const [seven, eight] = [nameOf(7, 1), nameOf(8, 2)];
 const offers = [offer(7, 1, { from: 100, to: 101 }), offer(8, 2, { from: 102, to: 103 })];

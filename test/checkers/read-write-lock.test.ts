@@ -1,7 +1,7 @@
-import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { readWriteLock } from '../../checkers/read-write-lock.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import { contextOf, draw, type Drawn } from './draw.ts';
 import { drawerOf, exerciseOf } from './recipes/draw-line.ts';
 
@@ -13,16 +13,7 @@ function check(calls: readonly Drawn[]): GuaranteeResult {
   return readWriteLock.check(draw([...exercise, ...calls]), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolatedAlso: assertViolated } = assertionsOf(check);
 
 const reader = enter(2, 'aa', { from: 100, to: 101, process: 1 });
 const reads = look(2, 'aa', { seen: 'first', at: 1010 }, { from: 102, to: 103, process: 1 });

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { syncBarrier } from '../../checkers/sync-barrier.ts';
 import type { BarrierSighting } from '../../checkers/sync-barrier.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 
@@ -37,17 +38,7 @@ function check(calls: readonly Drawn[], servers = [1, 2]): GuaranteeResult {
   return syncBarrier.check(draw([...exercise, ...calls]), contextOf({ quorumSyncServers: new Set(servers) }));
 }
 
-function assertPass(calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[]): void {
-  const result = check(calls);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 describe('a read behind a sync', () => {
   const written = write(a, 1, { from: 10 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { timeToLive } from '../../checkers/time-to-live.ts';
 import type { GuaranteeResult } from '../../checkers/verdict.ts';
+import { assertionsOf } from './assertions.ts';
 import type { Drawn, Noted } from './draw.ts';
 import { contextOf, draw } from './draw.ts';
 import { child, look, refusedTtl, root, ttl, ttlWrite } from './draw-perishables.ts';
@@ -18,17 +19,7 @@ function check(calls: readonly Drawn[], nemesis: readonly Noted[] = []): Guarant
   return timeToLive.check(draw([...exercise, ...calls], nemesis), contextOf());
 }
 
-function assertPass(calls: readonly Drawn[], nemesis: readonly Noted[] = []): void {
-  const result = check(calls, nemesis);
-  assert.equal(result.verdict, 'pass', result.reason);
-}
-
-function assertViolated(pattern: RegExp, calls: readonly Drawn[], nemesis: readonly Noted[] = []): void {
-  const result = check(calls, nemesis);
-  assert.equal(result.verdict, 'violated');
-  assert.equal(result.evidence.length, 1, result.reason);
-  assert.match(result.reason ?? '', pattern);
-}
+const { assertPass, assertViolated } = assertionsOf(check);
 
 describe('a znode with a time to live of a second', () => {
   const created = ttl(path, 1000, { from: 100 });
