@@ -8,6 +8,7 @@ import type { FinalRead } from './final-reads.ts';
 import { comparableReadsOf, isComparable, missingReads } from './final-reads.ts';
 import type { Checker, Evidence } from './verdict.ts';
 import { wholeHistory } from './whole-history.ts';
+import { describeStatField, statFields } from './witness/stat-facts.ts';
 
 const leastOpportunities = 1;
 const mostElementsNamed = 10;
@@ -64,6 +65,8 @@ function describeDifference({ most, few }: Difference): string {
     return `${names.most} and ${names.few} differ: ${parts.join(', ') || 'the same elements, not equally often'}`;
   }
   if (isRecord(a) && isRecord(b)) return `${names.most} and ${names.few} differ in ${nameFields(a, b)}`;
+  const stats = nameStatFields(most[0], few[0]);
+  if (stats !== '') return `${names.most} and ${names.few} differ in the Stat: ${stats}`;
   return `${names.most} ${have(most)} ${describeAnswer(most[0])}, but ${names.few} ${have(few)} ${describeAnswer(few[0])}`;
 }
 
@@ -94,6 +97,18 @@ function nameFields(a: Fields, b: Fields, prefix = ''): string {
     return `${prefix}${name} (${describeValue(one)}, ${describeValue(other)})`;
   });
   return parts.join(', ');
+}
+
+/** `mzxid (0x100000007, 0x100000009)`, where nothing else differs; a version is a field of the Stat too. */
+function nameStatFields(one: FinalRead | undefined, other: FinalRead | undefined): string {
+  if (!one?.stat || !other?.stat || JSON.stringify(one.value) !== JSON.stringify(other.value)) return '';
+  return statFields
+    .map((name, field) => ({ name, field, a: one.stat?.[field], b: other.stat?.[field] }))
+    .filter(({ a, b }) => a !== b)
+    .map(
+      ({ name, field, a, b }) => `${name} (${describeStatField(field, a)}, ${describeStatField(field, b)})`,
+    )
+    .join(', ');
 }
 
 function have(reads: readonly FinalRead[]): string {

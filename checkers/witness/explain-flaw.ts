@@ -6,7 +6,7 @@ import { describeTime, describeValue, describeZxid, operationsOf, timeOf } from 
 import { heldValue, isWrite, versionOf, withoutPath } from '../register-calls.ts';
 import type { Evidence } from '../verdict.ts';
 import type { Flaw } from './register-witness.ts';
-import { statFields, statPlaces } from './stat-facts.ts';
+import { describeStatField, statFields, statPlaces } from './stat-facts.ts';
 
 /** `calls`: those of the flaw's entries, as the history has them. */
 export function explainFlaw(path: string, flaw: Flaw, calls: readonly Call[]): Evidence {
@@ -58,7 +58,7 @@ function sentenceOf(flaw: Flaw, { first, second, last }: Speakers): string {
     case 'zxids fall':
       return `version ${flaw.version} was made by a lower zxid than one before it: ${claimOf(last)} in ${shown}, ${claimOf(first)} in ${other}`;
     case 'read behind':
-      return `${shown} shows the state of zxid ${zxidOf(last)}, but ${other} had made a later version by zxid ${claimOf(first)}`;
+      return `${shown} shows the state of zxid ${zxidOf(last)}, but ${other} ${first === undefined || isWrite(first) ? 'had made a later version' : 'shows a later version made'} by zxid ${claimOf(first)}`;
     case 'read ahead':
       return `${shown} shows the state of zxid ${zxidOf(last)}, but its version was not made before zxid ${claimOf(first)}, in ${describe(second ?? first ?? last)}`;
     case 'log':
@@ -84,8 +84,7 @@ function explainStat(field: number, first: Call | undefined, last: Call): string
 }
 
 function showField({ completion }: Call, field: number): string {
-  const value = completion?.stat?.[field] ?? 0;
-  return statFields[field]?.endsWith('zxid') === true ? describeZxid(value) : String(value);
+  return describeStatField(field, completion?.stat?.[field] ?? 0);
 }
 
 /** The zxid by which a call says that its version was made. */

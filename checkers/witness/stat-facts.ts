@@ -2,6 +2,8 @@
 // when it was created, and that nobody touched its children or its access list. The order of the fields is that of
 // ZooKeeper's record.
 
+import { describeZxid } from '../describe.ts';
+
 /** `[czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, dataLength, numChildren, pzxid]`. */
 export type RecordedStat = readonly number[];
 
@@ -18,6 +20,12 @@ export const statFields = [
   'numChildren',
   'pzxid',
 ] as const;
+
+/** A zxid in hex, as in logs and traces; any other field as the number that it is. */
+export function describeStatField(field: number, value: number | undefined): string {
+  if (value === undefined) return 'nothing';
+  return statFields[field]?.endsWith('zxid') === true ? describeZxid(value) : String(value);
+}
 
 export const statPlaces = { czxid: 0, mzxid: 1, ctime: 2, mtime: 3, version: 4, dataLength: 8 } as const;
 

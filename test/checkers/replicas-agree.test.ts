@@ -57,6 +57,18 @@ describe('agreement of replicas', () => {
     );
   });
 
+  it('names the fields of the Stat that differ where the data is the same', () => {
+    const final = (server: number, mzxid: number, version: number): Drawn => ({
+      ...finalRegister(server, 4, version),
+      stat: [0x100000002, mzxid, 5, 6, version, 0, 0, 0, 1, 0, 0x100000002],
+    });
+
+    assert.equal(
+      sentenceOf([final(1, 0x100000007, 3), final(2, 0x100000007, 3), final(3, 0x100000009, 4)]),
+      'servers 1 and 2 and server 3 differ in the Stat: mzxid (0x100000007, 0x100000009), version (3, 4)',
+    );
+  });
+
   it('refuses an element that one server has twice', () => {
     assert.equal(
       sentenceOf([finalSet(1, [1, 2]), finalSet(2, [1, 2, 2]), finalSet(3, [1, 2])]),
