@@ -10,24 +10,28 @@ import type { Scheduler } from './scheduler.ts';
 /** So that signals and progress lines get their turn during long stretches in which nobody is resumed. */
 const eventsPerTurn = 500;
 
+/** Calls back once all promise continuations ran; real time is none of a simulation's business. */
+export type NextTurn = (turn: () => void) => void;
+
 export class VirtualTime implements WaitingRoom {
   readonly #scheduler: Scheduler;
-  /** Resolves once all promise continuations ran; real time is none of a simulation's business. */
-  readonly #drainMicrotasks: () => Promise<void>;
+  readonly #nextTurn: NextTurn;
   readonly #failed = Promise.withResolvers<never>();
   #waitingCount = 0;
   #isDisturbed = false;
   #isDriving = false;
   #isStopped = false;
 
-  constructor(scheduler: Scheduler, drainMicrotasks: () => Promise<void>) {
+  constructor(scheduler: Scheduler, nextTurn: NextTurn) {
     this.#scheduler = scheduler;
-    this.#drainMicrotasks = drainMicrotasks;
+    this.#nextTurn = nextTurn;
   }
 
   enter(): void {
     this.#waitingCount++;
-    if (!this.#isDriving && !this.#isStopped) void this.#drive();
+    if (this.#isDriving || this.#isStopped) return;
+    this.#isDriving = true;
+    this.#nextTurn(this.#turn);
   }
 
   leave(): void {
@@ -40,7 +44,13 @@ export class VirtualTime implements WaitingRoom {
   }
 
   sleep(ms: number): Promise<void> {
-    return this.wait((wakeUp) => this.#scheduler.after(ms * nsPerMs, wakeUp));
+    return new Promise((resolve) => {
+      this.enter();
+      this.#scheduler.after(ms * nsPerMs, () => {
+        this.leave();
+        resolve();
+      });
+    });
   }
 
   /** A promise that some event settles by calling what `begin` is given. */
@@ -64,20 +74,19 @@ export class VirtualTime implements WaitingRoom {
     this.#isStopped = true;
   }
 
-  async #drive(): Promise<void> {
-    this.#isDriving = true;
+  /** A function that is called again, and no async loop: a minute has some hundred thousand turns. */
+  readonly #turn = (): void => {
+    this.#isDriving = this.#waitingCount > 0 && !this.#isStopped;
+    if (!this.#isDriving) return;
     try {
-      for (;;) {
-        await this.#drainMicrotasks();
-        if (this.#waitingCount === 0 || this.#isStopped) break;
-        this.#runUntilDisturbed();
-      }
+      this.#runUntilDisturbed();
+      this.#nextTurn(this.#turn);
     } catch (error) {
+      this.#isDriving = false;
       this.#isStopped = true;
       this.#failed.reject(error);
     }
-    this.#isDriving = false;
-  }
+  };
 
   #runUntilDisturbed(): void {
     this.#isDisturbed = false;

@@ -10,13 +10,7 @@ describe('virtual time', () => {
 
   beforeEach(() => {
     scheduler = new Scheduler(new TraceHash());
-    time = new VirtualTime(
-      scheduler,
-      () =>
-        new Promise((resolve) => {
-          setImmediate(resolve);
-        }),
-    );
+    time = new VirtualTime(scheduler, (turn) => setImmediate(turn));
   });
 
   it('runs every continuation before the next event, however long their chain', async () => {
