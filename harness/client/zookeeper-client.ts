@@ -13,6 +13,7 @@ import type {
   MultiOperation,
   MultiResult,
   ReplyBody,
+  ReplyHeader,
   Stat,
 } from '../wire/records.ts';
 import type { SessionId } from '../wire/session-id.ts';
@@ -24,6 +25,7 @@ import type {
   Arrival,
   Answer,
   Client,
+  ClientError,
   ClientOptions,
   ClientState,
   CreateOptions,
@@ -103,65 +105,68 @@ export class ZooKeeperClient implements Client {
     return this.#session.lastZxidSeen;
   }
 
-  async create(path: string, data: Buffer, options: CreateOptions = {}): Promise<Reply & { path: string }> {
-    const { zxid, body } = await this.#perform(creation(path, data, options));
-    return { zxid, path: body.type === 'pathAndStat' ? body.path : bodyOf(body, 'path').path };
+  create(path: string, data: Buffer, options: CreateOptions = {}): Promise<Reply & { path: string }> {
+    return this.#perform(creation(path, data, options), ({ zxid }, body) => ({
+      zxid,
+      path: body.type === 'pathAndStat' ? body.path : bodyOf(body, 'path').path,
+    }));
   }
 
-  async delete(path: string, version: number): Promise<Reply> {
-    const { zxid } = await this.#perform({ type: 'delete', path, version });
-    return { zxid };
+  delete(path: string, version: number): Promise<Reply> {
+    return this.#perform({ type: 'delete', path, version }, bareReply);
   }
 
-  async exists(path: string, watch = false): Promise<Reply & { stat: Stat | null }> {
-    const { zxid, err, body } = await this.#perform({ type: 'exists', path, watch }, ErrorCode.NO_NODE);
-    return { zxid, stat: err === ErrorCode.OK ? bodyOf(body, 'stat').stat : null };
+  exists(path: string, watch = false): Promise<Reply & { stat: Stat | null }> {
+    return this.#perform(
+      { type: 'exists', path, watch },
+      ({ zxid, err }, body) => ({ zxid, stat: err === ErrorCode.OK ? bodyOf(body, 'stat').stat : null }),
+      { tolerated: ErrorCode.NO_NODE },
+    );
   }
 
-  async getData(path: string, watch = false): Promise<Reply & { data: Buffer; stat: Stat }> {
-    return dataOf(await this.#perform({ type: 'getData', path, watch }));
+  getData(path: string, watch = false): Promise<Reply & { data: Buffer; stat: Stat }> {
+    return this.#perform({ type: 'getData', path, watch }, dataReply);
   }
 
-  async setData(path: string, data: Buffer, version: number): Promise<Reply & { stat: Stat }> {
-    const { zxid, body } = await this.#perform({ type: 'setData', path, data, version });
-    return { zxid, stat: bodyOf(body, 'stat').stat };
+  setData(path: string, data: Buffer, version: number): Promise<Reply & { stat: Stat }> {
+    return this.#perform({ type: 'setData', path, data, version }, statReply);
   }
 
-  async getChildren(path: string, watch = false): Promise<Reply & { children: string[]; stat: Stat }> {
-    const { zxid, body } = await this.#perform({ type: 'getChildren2', path, watch });
-    const { children, stat } = bodyOf(body, 'childrenAndStat');
-    return { zxid, children: [...children], stat };
+  getChildren(path: string, watch = false): Promise<Reply & { children: string[]; stat: Stat }> {
+    return this.#perform({ type: 'getChildren2', path, watch }, ({ zxid }, body) => {
+      const { children, stat } = bodyOf(body, 'childrenAndStat');
+      return { zxid, children: [...children], stat };
+    });
   }
 
   async multi(
     operations: readonly SubOperation[],
   ): Promise<Reply & { results: readonly (Stat | string | null)[] }> {
     const request = { type: 'multi', operations: operations.map(toMultiOperation) } as const;
-    const { zxid, body } = await this.#perform(request);
-    const { results } = bodyOf(body, 'multi');
+    const { zxid, results } = await this.#perform(request, multiReply);
     const refused = multiRefusal(request, results, zxid);
     if (refused !== null) throw refused;
     return { zxid, results: results.map(resultOf) };
   }
 
   async multiRead(operations: readonly ReadOperation[]): Promise<Reply & { results: readonly ReadResult[] }> {
-    const { zxid, body } = await this.#perform({ type: 'multiRead', operations });
-    return { zxid, results: bodyOf(body, 'multi').results.map(readResultOf) };
+    const { zxid, results } = await this.#perform({ type: 'multiRead', operations }, multiReply);
+    return { zxid, results: results.map(readResultOf) };
   }
 
-  async getAcl(path: string): Promise<Reply & { acl: readonly Acl[]; stat: Stat }> {
-    const { zxid, body } = await this.#perform({ type: 'getACL', path });
-    const { acl, stat } = bodyOf(body, 'acl');
-    return { zxid, acl, stat };
+  getAcl(path: string): Promise<Reply & { acl: readonly Acl[]; stat: Stat }> {
+    return this.#perform({ type: 'getACL', path }, ({ zxid }, body) => {
+      const { acl, stat } = bodyOf(body, 'acl');
+      return { zxid, acl, stat };
+    });
   }
 
-  async setAcl(path: string, acl: readonly Acl[], version: number): Promise<Reply & { stat: Stat }> {
-    const { zxid, body } = await this.#perform({ type: 'setACL', path, acl, version });
-    return { zxid, stat: bodyOf(body, 'stat').stat };
+  setAcl(path: string, acl: readonly Acl[], version: number): Promise<Reply & { stat: Stat }> {
+    return this.#perform({ type: 'setACL', path, acl, version }, statReply);
   }
 
   ask(request: ClientRequest): Promise<Answer> {
-    return this.#perform(request, 'any');
+    return this.#perform(request, ({ zxid, err }, body) => ({ zxid, err, body }), { tolerated: 'any' });
   }
 
   addAuth(scheme: string, credentials: Buffer): void {
@@ -169,25 +174,24 @@ export class ZooKeeperClient implements Client {
     this.#settle();
   }
 
-  async sync(path: string): Promise<Reply> {
-    const { zxid } = await this.#perform({ type: 'sync', path });
-    return { zxid };
+  sync(path: string): Promise<Reply> {
+    return this.#perform({ type: 'sync', path }, bareReply);
   }
 
-  async syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }> {
-    const synced = this.#submit({ type: 'sync', path });
-    const read = this.#submit({ type: 'getData', path, watch: false });
-    this.#settle();
-    // Both are waited for, so that a sync that failed does not leave the read's failure unheard.
-    const [sync, data] = await Promise.allSettled([synced, read]);
-    if (sync.status === 'rejected') throw sync.reason;
-    if (data.status === 'rejected') throw data.reason;
-    return dataOf(data.value);
+  syncAndGetData(path: string): Promise<Reply & { data: Buffer; stat: Stat }> {
+    const sync = { type: 'sync', path } as const;
+    let syncError: ClientError | null = null;
+    this.#session.submit(sync, this.#transport.nowMs(), (outcome) => {
+      syncError = outcome.type === 'failed' ? failureOf(sync, outcome) : refusalOf(sync, outcome.header);
+    });
+    // Outcomes come in the order of the requests, so the read's is the last, and nobody has to go on before it.
+    return this.#perform({ type: 'getData', path, watch: false }, dataReply, {
+      errorBefore: () => syncError,
+    });
   }
 
-  async addWatch(path: string, mode: AddWatchMode): Promise<Reply> {
-    const { zxid } = await this.#perform({ type: 'addWatch', path, mode: mode === 'persistent' ? 0 : 1 });
-    return { zxid };
+  addWatch(path: string, mode: AddWatchMode): Promise<Reply> {
+    return this.#perform({ type: 'addWatch', path, mode: mode === 'persistent' ? 0 : 1 }, bareReply);
   }
 
   onWatch(listener: (event: WatchEvent) => void): void {
@@ -208,8 +212,7 @@ export class ZooKeeperClient implements Client {
     let reply: Reply | null = null;
     if (this.#session.phase === 'attached') {
       // A lost confirmation changes nothing here: the session then ends by its timeout.
-      const answer = await this.#perform({ type: 'closeSession' }).catch(() => null);
-      if (answer !== null) reply = { zxid: answer.zxid };
+      reply = await this.#perform({ type: 'closeSession' }, bareReply).catch(() => null);
     }
     this.abandon();
     return reply;
@@ -246,23 +249,27 @@ export class ZooKeeperClient implements Client {
     return server;
   }
 
-  #submit(request: ClientRequest, tolerated: number | 'any' = ErrorCode.OK): Promise<Answer> {
+  /** One promise, settled as the reply arrives: a promise more would be felt in every operation of a run. */
+  #perform<T>(
+    request: ClientRequest,
+    read: (header: ReplyHeader, body: ReplyBody) => T,
+    { tolerated = ErrorCode.OK, errorBefore = noError }: Expectation = expectation,
+  ): Promise<T> {
     const { waiting } = this.#transport;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<T>((resolve, reject) => {
       waiting.enter();
-      this.#session.submit(request, this.#transport.nowMs(), (outcome: Outcome) => {
+      this.#session.submit(request, this.#transport.nowMs(), (outcome) => {
         waiting.leave();
-        if (outcome.type === 'failed') return reject(failure(request, outcome.kind, outcome.reason));
-        const { err, zxid } = outcome.header;
-        const isFine = err === ErrorCode.OK || tolerated === 'any' || err === tolerated;
-        if (!isFine) return reject(refusal(request, err, zxid));
-        return resolve({ zxid, err, body: outcome.body });
+        if (outcome.type === 'failed') return reject(errorBefore() ?? failureOf(request, outcome));
+        const error = errorBefore() ?? refusalOf(request, outcome.header, tolerated);
+        if (error !== null) return reject(error);
+        try {
+          return resolve(read(outcome.header, outcome.body));
+        } catch (fault) {
+          return reject(fault);
+        }
       });
     });
-  }
-
-  #perform(request: ClientRequest, tolerated: number | 'any' = ErrorCode.OK): Promise<Answer> {
-    const answer = this.#submit(request, tolerated);
     this.#settle();
     return answer;
   }
@@ -277,12 +284,10 @@ export class ZooKeeperClient implements Client {
           this.#session.opened(this.#transport.nowMs());
           this.#settle();
         }),
-      data: (bytes) =>
-        this.#take(() => {
-          if (this.#link !== link) return;
-          this.#session.received(bytes, this.#transport.nowMs());
-          this.#settle();
-        }),
+      data: (bytes) => {
+        if (this.#isSilent) this.#held.push(() => this.#receive(link, bytes));
+        else this.#receive(link, bytes);
+      },
       closed: (reason) =>
         this.#take(() => {
           if (this.#link !== link) return;
@@ -291,6 +296,12 @@ export class ZooKeeperClient implements Client {
         }),
     });
     this.#link = link;
+    this.#settle();
+  }
+
+  #receive(link: TransportLink, bytes: Buffer): void {
+    if (this.#link !== link) return;
+    this.#session.received(bytes, this.#transport.nowMs());
     this.#settle();
   }
 
@@ -346,15 +357,54 @@ export class ZooKeeperClient implements Client {
   }
 }
 
+/** What is no failure of a request, and what would be one beside its own outcome. */
+interface Expectation {
+  /** The error code that answers the request as well as success does. */
+  readonly tolerated?: number | 'any';
+  /** Of a request that was sent ahead of this one, and belongs to it. */
+  readonly errorBefore?: () => ClientError | null;
+}
+
+const expectation: Expectation = {};
+const noError = (): null => null;
+
+function failureOf(
+  request: ClientRequest,
+  { kind, reason }: Extract<Outcome, { type: 'failed' }>,
+): ClientError {
+  return failure(request, kind, reason);
+}
+
+function refusalOf(
+  request: ClientRequest,
+  { err, zxid }: ReplyHeader,
+  tolerated: number | 'any' = ErrorCode.OK,
+): ClientError | null {
+  const isFine = err === ErrorCode.OK || tolerated === 'any' || err === tolerated;
+  return isFine ? null : refusal(request, err, zxid);
+}
+
 /** The body of a reply, whose shape the codec chose by the request's own type. */
 function bodyOf<T extends ReplyBody['type']>(body: ReplyBody, type: T): Extract<ReplyBody, { type: T }> {
   assert.equal(body.type, type, 'the codec decodes a reply by its request');
   return body as Extract<ReplyBody, { type: T }>;
 }
 
-function dataOf({ zxid, body }: Answer): Reply & { data: Buffer; stat: Stat } {
+function bareReply({ zxid }: ReplyHeader): Reply {
+  return { zxid };
+}
+
+function dataReply({ zxid }: ReplyHeader, body: ReplyBody): Reply & { data: Buffer; stat: Stat } {
   const { data, stat } = bodyOf(body, 'data');
   return { zxid, data: data ?? Buffer.alloc(0), stat };
+}
+
+function statReply({ zxid }: ReplyHeader, body: ReplyBody): Reply & { stat: Stat } {
+  return { zxid, stat: bodyOf(body, 'stat').stat };
+}
+
+function multiReply({ zxid }: ReplyHeader, body: ReplyBody): Reply & { results: readonly MultiResult[] } {
+  return { zxid, results: bodyOf(body, 'multi').results };
 }
 
 /** Containers and times to live have requests of their own, which are answered with a Stat as well. */

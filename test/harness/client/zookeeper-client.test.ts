@@ -120,6 +120,21 @@ describe('client over TCP', () => {
     assert.equal(missing.message, 'getData /nothing: NONODE (-101)');
   });
 
+  it('fails a sync and the read behind it by what failed first', async () => {
+    const client = newClient();
+    await client.create('/a', Buffer.from('x'));
+
+    const missing = await failureOf(client.syncAndGetData('/nothing'));
+    fake.hangsUpAt.add('sync');
+    const lost = await failureOf(client.syncAndGetData('/a'));
+    client.abandon();
+    const unsent = await failureOf(client.syncAndGetData('/a'));
+
+    assert.equal(missing.message, 'getData /nothing: NONODE (-101)');
+    assert.match(lost.message, /^sync \/a: connection-loss/);
+    assert.match(unsent.message, /^sync \/a: not-connected/);
+  });
+
   it('does a multi, and tells which operation of it was refused', async () => {
     const client = newClient();
     await client.create('/a', Buffer.from('x'));
