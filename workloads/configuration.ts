@@ -10,6 +10,8 @@ import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client, Reply } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import { Followers } from './follower.ts';
+import { placeOf } from './placed-request.ts';
+import type { PlacedRequest } from './placed-request.ts';
 import { ensureZnode, readPair, removeChildren, unlessAbsent } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadOptions, WorkloadRun } from './workload.ts';
 
@@ -37,7 +39,6 @@ class ConfigurationRun implements WorkloadRun {
   readonly #random: Random;
   readonly #processes: number;
   readonly #followers: Followers;
-  readonly #placeOf = new WeakMap<Request, number>();
   /** Acknowledged, the oldest first. */
   readonly #published: number[] = [];
   /** Refused for certain: nothing will ever name them. */
@@ -62,26 +63,24 @@ class ConfigurationRun implements WorkloadRun {
     await ensureZnode(client, current, nameOf(0), { pristine: true });
   }
 
-  next(process: number): Request {
+  next(process: number): Request | PlacedRequest {
     const place = process % this.#processes;
     const draw = this.#random.below(100);
     if (draw < 25) return { f: 'configuration-publish', value: [current, ++this.#lastId] };
     if (draw < 40) return this.#drawRetirement() ?? { f: 'configuration-read', value: [current, null] };
     if (place >= followerCount || draw < 55) return { f: 'configuration-read', value: [current, null] };
     const f = draw < 88 ? 'configuration-check' : 'configuration-hop';
-    const request = { f, value: [current, null] };
-    this.#placeOf.set(request, place);
-    return request;
+    return { f, value: [current, null], place };
   }
 
   clientFor(client: Client, request: Request): Client {
-    const place = this.#placeOf.get(request);
+    const place = placeOf(request);
     return place === undefined ? client : this.#followers.at(place).client;
   }
 
   async invoke(client: Client, request: Request): Promise<Outcome> {
     const [key, argument] = readPair(request);
-    const place = this.#placeOf.get(request) ?? 0;
+    const place = placeOf(request) ?? 0;
     switch (request.f) {
       case 'configuration-publish':
         return this.#publish(client, argument as number);

@@ -10,6 +10,8 @@ import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import { isInDoubt } from './ephemeral-reads.ts';
+import { placeOf } from './placed-request.ts';
+import type { PlacedRequest } from './placed-request.ts';
 import type { Outcome, Request, Workload, WorkloadOptions, WorkloadRun } from './workload.ts';
 import { ensureZnode, readPair, removeChildren, unlessAbsent } from './znodes.ts';
 
@@ -44,7 +46,6 @@ class QueueRun implements WorkloadRun {
   readonly #batches = new Map<number, Batch>();
   /** By parent, as listed last. */
   readonly #lengths = new Map<string, number>();
-  readonly #placeOf = new WeakMap<Request, number>();
   #lastId = 0;
 
   constructor({ random, processes }: WorkloadOptions) {
@@ -60,7 +61,7 @@ class QueueRun implements WorkloadRun {
     }
   }
 
-  next(process: number): Request {
+  next(process: number): Request | PlacedRequest {
     const place = process % this.#processes;
     const batch = this.#batches.get(place);
     const name = batch?.names.shift();
@@ -70,9 +71,7 @@ class QueueRun implements WorkloadRun {
     if (!isFull && this.#random.chance(offerChance)) {
       return { f: 'offer', value: [parent, ++this.#lastId] };
     }
-    const request: Request = { f: 'queue-list', value: [parent, null] };
-    this.#placeOf.set(request, place);
-    return request;
+    return { f: 'queue-list', value: [parent, null], place };
   }
 
   async invoke(client: Client, request: Request): Promise<Outcome> {
@@ -90,7 +89,7 @@ class QueueRun implements WorkloadRun {
         const { children, stat, zxid } = await client.getChildren(parent);
         const names = inOrder(children);
         this.#lengths.set(parent, names.length);
-        const place = this.#placeOf.get(request);
+        const place = placeOf(request);
         if (place !== undefined) {
           this.#batches.set(place, { parent, names: names.slice(0, batchLength) });
         }

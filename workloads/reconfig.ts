@@ -15,6 +15,8 @@ import { ClientError } from '../harness/client/client.ts';
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import type { ClientRequest } from '../harness/wire/records.ts';
+import { placeOf } from './placed-request.ts';
+import type { PlacedRequest } from './placed-request.ts';
 import { prepare, readPair } from './znodes.ts';
 import type { Outcome, OwnSessions, Request, Workload, WorkloadOptions, WorkloadRun } from './workload.ts';
 
@@ -66,7 +68,6 @@ class ReconfigRun implements WorkloadRun {
   readonly #administration: Administration;
   readonly #whole: Members;
   readonly #clients = new Map<number, Client>();
-  readonly #placeOf = new WeakMap<Request, number>();
 
   constructor({ random, processes, sessions, administration }: WorkloadOptions) {
     assert.ok(sessions !== undefined, 'a workload about the membership is given a way to open sessions');
@@ -83,15 +84,14 @@ class ReconfigRun implements WorkloadRun {
     await readConfiguration(client);
   }
 
-  next(process: number): Request {
-    const request = this.#draw();
-    this.#placeOf.set(request, process % this.#processes);
-    return request;
+  next(process: number): PlacedRequest {
+    const { f, value } = this.#draw();
+    return { f, value, place: process % this.#processes };
   }
 
   /** Final reads have no process of their own: they are bound to their servers. */
   clientFor(client: Client, request: Request): Client {
-    const place = this.#placeOf.get(request);
+    const place = placeOf(request);
     return place === undefined ? client : this.#clientAt(place);
   }
 

@@ -11,6 +11,8 @@ import { sessionMonotonic } from '../checkers/session-monotonic.ts';
 import type { Client } from '../harness/client/client.ts';
 import type { Random } from '../harness/random/random.ts';
 import type { Stat } from '../harness/wire/records.ts';
+import { placeOf } from './placed-request.ts';
+import type { PlacedRequest } from './placed-request.ts';
 import { recordStat } from './recorded-stat.ts';
 import { ensureZnode, readPair, unlessAbsent } from './znodes.ts';
 import type { Outcome, Request, Workload, WorkloadRun } from './workload.ts';
@@ -43,9 +45,7 @@ class RegisterRun implements WorkloadRun {
   readonly #keys = Array.from({ length: registerCount }, (_, index) => `${parent}/${index}`);
   #lastValue = 0;
   /** By process (renumbered ones share a place): what a compare-and-set will be about. */
-  readonly #lastSeen = new Map<number, Sighting>();
-  /** Requests under way, so that `invoke` knows whose knowledge to update. */
-  readonly #askedBy = new WeakMap<Request, number>();
+  readonly #lastSeen: (Sighting | undefined)[] = [];
 
   constructor(random: Random, processes: number) {
     this.#random = random;
@@ -60,18 +60,15 @@ class RegisterRun implements WorkloadRun {
   next(process: number): Request {
     const place = process % this.#processes;
     const key = this.#random.pick(this.#keys);
-    const draw = this.#random.below(100);
-    const request = this.#choose(draw, key, place);
-    this.#askedBy.set(request, place);
-    return request;
+    return this.#choose(this.#random.below(100), key, place);
   }
 
   async invoke(client: Client, request: Request): Promise<Outcome> {
     const [key, argument] = readPair(request);
-    const outcome = await perform(client, request.f, key, argument);
-    const place = this.#askedBy.get(request);
-    if (place !== undefined && outcome.version !== undefined)
-      this.#lastSeen.set(place, { key, version: outcome.version });
+    const answer = await ask(client, request.f, key, argument);
+    const outcome = outcomeOf(request, key, answer);
+    const place = placeOf(request);
+    if (place !== undefined) this.#lastSeen[place] = { key, version: outcome.version };
     return outcome;
   }
 
@@ -79,13 +76,14 @@ class RegisterRun implements WorkloadRun {
     return this.#keys.map((key) => ({ f: 'final-read', value: [key, null] }));
   }
 
-  #choose(draw: number, key: string, place: number): Request {
-    if (draw < readPercent) return { f: 'read', value: [key, null] };
-    if (draw < readPercent + syncReadPercent) return { f: 'sync-read', value: [key, null] };
+  #choose(draw: number, key: string, place: number): PlacedRequest {
+    if (draw < readPercent) return { f: 'read', value: [key, null], place };
+    if (draw < readPercent + syncReadPercent) return { f: 'sync-read', value: [key, null], place };
     const value = ++this.#lastValue;
-    if (draw < readPercent + syncReadPercent + writePercent) return { f: 'write', value: [key, value] };
-    const seen = this.#lastSeen.get(place) ?? { key, version: 0 };
-    return { f: 'cas', value: [seen.key, { version: seen.version, value }] };
+    if (draw < readPercent + syncReadPercent + writePercent)
+      return { f: 'write', value: [key, value], place };
+    const seen = this.#lastSeen[place] ?? { key, version: 0 };
+    return { f: 'cas', value: [seen.key, { version: seen.version, value }], place };
   }
 }
 
@@ -94,37 +92,37 @@ interface Sighting {
   readonly version: number;
 }
 
-async function perform(client: Client, f: string, key: string, argument: unknown): Promise<Outcome> {
+/** What a read, a write or a look at a register comes back with. */
+type Answer =
+  | { readonly zxid: number; readonly stat: Stat; readonly data?: Buffer }
+  | { readonly zxid: number; readonly absent: true };
+
+/** The client's own promise: one more of them for every operation would be felt. */
+function ask(client: Client, f: string, key: string, argument: unknown): Promise<Answer> {
   switch (f) {
     case 'read':
-      return outcomeOfRead(key, await client.getData(key));
-    case 'final-read': {
-      const found = await unlessAbsent(client.getData(key));
-      // Setup was acknowledged, so this server lost the znode: an answer to be judged, and no failed read.
-      if ('absent' in found) return { value: [key, null], version: absentVersion, zxid: found.zxid };
-      return outcomeOfRead(key, found);
-    }
+      return client.getData(key);
+    case 'final-read':
+      return unlessAbsent(client.getData(key));
     case 'sync-read':
-      return outcomeOfRead(key, await client.syncAndGetData(key));
-    case 'write': {
-      const { zxid, stat } = await client.setData(key, encode(argument as number), -1);
-      return { value: [key, argument], zxid, version: stat.version, stat: recordStat(stat) };
-    }
+      return client.syncAndGetData(key);
+    case 'write':
+      return client.setData(key, encode(argument as number), -1);
     case 'cas': {
       const { version, value } = argument as { version: number; value: number };
-      const { zxid, stat } = await client.setData(key, encode(value), version);
-      return { value: [key, argument], zxid, version: stat.version, stat: recordStat(stat) };
+      return client.setData(key, encode(value), version);
     }
     default:
       throw new Error(`the register workload knows no operation ${f}`);
   }
 }
 
-function outcomeOfRead(
-  key: string,
-  { data, stat, zxid }: { data: Buffer; stat: Stat; zxid: number },
-): Outcome {
-  return { value: [key, Number(data.toString())], zxid, version: stat.version, stat: recordStat(stat) };
+function outcomeOf(request: Request, key: string, answer: Answer): Outcome & { readonly version: number } {
+  // Setup was acknowledged, so this server lost the znode: an answer to be judged, and no failed read.
+  if ('absent' in answer) return { value: [key, null], version: absentVersion, zxid: answer.zxid };
+  const { zxid, stat, data } = answer;
+  const value = data === undefined ? request.value : [key, Number(data.toString())];
+  return { value, zxid, version: stat.version, stat: recordStat(stat) };
 }
 
 function encode(value: number): Buffer {
