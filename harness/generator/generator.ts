@@ -13,6 +13,7 @@ import type { Random } from '../random/random.ts';
 import type { Request, WorkloadRun } from '../../workloads/workload.ts';
 import { Pacing } from './pacing.ts';
 import { performOperation } from './perform.ts';
+import type { Performance } from './perform.ts';
 import type { ScriptedOperation } from './scripted-operation.ts';
 
 /** Of its operations, the share before which a moving process gives its server up. */
@@ -118,13 +119,17 @@ export class Generator {
     await this.#firstConnection(place);
 
     for (;;) {
-      await this.#awaitTurn(pacing);
+      const delayMs = this.#delayMs(pacing);
+      if (delayMs > 0) await ensemble.clock.sleep(delayMs);
+      while (this.#isQuiet && !this.#isOver) await ensemble.clock.sleep(pollMs);
+      pacing.began(ensemble.clock.nowNs() / 1e6);
       if (this.#isOver) return;
       const client = this.#clientOf(place);
       const moves = isMoving && own.chance(moveRatio);
       if (moves) client.drop();
       const request = this.#draw(process, moves);
-      if (!(await this.#perform(client, process, request))) process = this.#renumber(process);
+      // Few frames stand between an answer and the next operation: each is paid for by every operation of a run.
+      if (this.#isInDoubt(await this.#perform(client, process, request))) process = this.#renumber(process);
     }
   }
 
@@ -173,28 +178,31 @@ export class Generator {
     if (this.#isOver) return;
     const client = this.#clientOf(place);
     if (moves) client.drop();
-    if (!(await this.#perform(client, lane.process, request))) lane.process = this.#renumber(lane.process);
+    if (this.#isInDoubt(await this.#perform(client, lane.process, request))) {
+      lane.process = this.#renumber(lane.process);
+    }
   }
 
-  /** False when the operation is in doubt, and with it the process. */
-  async #perform(client: Client, process: number, request: Request): Promise<boolean> {
+  /** `#isInDoubt` must be given what comes of it. */
+  #perform(client: Client, process: number, request: Request): Promise<Performance> {
     const { recorder, workload, observe } = this.#options;
     this.#openCount++;
     observe?.('invoke');
-    const { completion, crash } = await performOperation({ recorder, workload, client, process, request });
-    this.#openCount--;
-    this.#crash ??= crash;
-    observe?.(completion.type);
-    return completion.type !== 'info';
+    return performOperation({ recorder, workload, client, process, request });
   }
 
-  async #awaitTurn(pacing: Pacing): Promise<void> {
-    const { clock } = this.#options.ensemble;
-    const delayMs = pacing.delayMs(clock.nowNs() / 1e6);
-    const leftMs = (this.#options.untilNs - clock.nowNs()) / 1e6;
-    if (delayMs > 0 && leftMs > 0) await clock.sleep(Math.min(delayMs, leftMs));
-    while (this.#isQuiet && !this.#isOver) await clock.sleep(pollMs);
-    pacing.began(clock.nowNs() / 1e6);
+  /** Takes note of an operation that is over. With one in doubt its process is in doubt as well. */
+  #isInDoubt({ completion, crash }: Performance): boolean {
+    this.#openCount--;
+    this.#crash ??= crash;
+    this.#options.observe?.(completion.type);
+    return completion.type === 'info';
+  }
+
+  /** Until the next operation of a process, or the end. */
+  #delayMs(pacing: Pacing): number {
+    const nowNs = this.#options.ensemble.clock.nowNs();
+    return Math.min(pacing.delayMs(nowNs / 1e6), (this.#options.untilNs - nowNs) / 1e6);
   }
 
   /** The first operations would fail for want of a session, which says nothing about the ensemble. */
