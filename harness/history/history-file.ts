@@ -3,9 +3,11 @@
 
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { errorAtLine, showValue } from './history-error.ts';
+import { JsonBytes } from './json-bytes.ts';
 import { readLines } from './line-reader.ts';
 import type { Line } from './line-reader.ts';
 import type { Operation } from './operation.ts';
+import type { HistorySink } from './recorder.ts';
 
 const flushBytes = 16 * 1024;
 
@@ -42,26 +44,27 @@ export function streamHistoryFile(file: string): Iterable<Operation> {
 }
 
 /** A sink that appends to a file. Lines are gathered up to 16 KiB, so a crash loses the last moments only. */
-export class HistoryFileWriter {
+export class HistoryFileWriter implements HistorySink {
   readonly #descriptor: number;
-  #pending: string[] = [];
-  #pendingLength = 0;
+  readonly #pending = new JsonBytes();
 
   constructor(file: string) {
     this.#descriptor = openSync(file, 'w');
   }
 
+  record(operation: Operation): void {
+    writeOperation(this.#pending, operation);
+    if (this.#pending.length >= flushBytes) this.flush();
+  }
+
+  /** A line with its newline. */
   write(line: string): void {
-    this.#pending.push(line);
-    this.#pendingLength += line.length;
-    if (this.#pendingLength >= flushBytes) this.flush();
+    this.#pending.text(line);
+    if (this.#pending.length >= flushBytes) this.flush();
   }
 
   flush(): void {
-    if (this.#pending.length === 0) return;
-    const bytes = Buffer.from(this.#pending.join(''));
-    this.#pending = [];
-    this.#pendingLength = 0;
+    const bytes = this.#pending.take();
     for (let sent = 0; sent < bytes.length;) sent += writeSync(this.#descriptor, bytes, sent);
   }
 
@@ -69,6 +72,35 @@ export class HistoryFileWriter {
     this.flush();
     closeSync(this.#descriptor);
   }
+}
+
+/** What `formatOperation` gives, and a newline. */
+function writeOperation(line: JsonBytes, operation: Operation): void {
+  const { process, error, zxid, version, stat, session, server } = operation;
+  line.text('{"index":');
+  line.number(operation.index);
+  line.text(',"time":');
+  line.number(operation.time);
+  line.text(',"process":');
+  line.value(process);
+  line.text(',"type":');
+  line.string(operation.type);
+  line.text(',"f":');
+  line.string(operation.f);
+  line.text(',"value":');
+  line.value(operation.value);
+  if (error !== undefined) writeMember(line, ',"error":', error);
+  if (zxid !== undefined) writeMember(line, ',"zxid":', zxid);
+  if (version !== undefined) writeMember(line, ',"version":', version);
+  if (stat !== undefined) writeMember(line, ',"stat":', stat);
+  if (session !== undefined) writeMember(line, ',"session":', session);
+  if (server !== undefined) writeMember(line, ',"server":', server);
+  line.text('}\n');
+}
+
+function writeMember(line: JsonBytes, key: string, value: unknown): void {
+  line.text(key);
+  line.value(value);
 }
 
 /** Parses the text of a history file; `file` is for the messages. */

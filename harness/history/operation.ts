@@ -22,15 +22,15 @@ export interface Operation {
   /** Independent keys stand as `[key, value]`, as in Jepsen. */
   readonly value: unknown;
   /** Why it failed or is in doubt. */
-  readonly error?: string;
+  readonly error?: string | undefined;
   /** zxid of the reply's header: a write's own, a read's lower bound. */
-  readonly zxid?: number;
+  readonly zxid?: number | undefined;
   /** Version of the znode that the operation saw or made. */
-  readonly version?: number;
+  readonly version?: number | undefined;
   /** Of a znode that was read or written, every field of its Stat that is a number, in ZooKeeper's order. */
-  readonly stat?: readonly number[];
+  readonly stat?: readonly number[] | undefined;
   /** Session of the client, sixteen hex digits. */
-  readonly session?: string;
+  readonly session?: string | undefined;
   /** Server that the client was connected to when the operation completed. */
-  readonly server?: number;
+  readonly server?: number | undefined;
 }

@@ -1,23 +1,26 @@
-// Records a history while it happens: gives every entry its index and time and hands it to a sink, line by line, so
+// Records a history while it happens: gives every entry its index and time and hands it to a sink, one by one, so
 // that a crash of the harness leaves what was seen. It keeps the entries in memory for the checkers as long as they
 // are few; those of a long run can be had from its file only. What it accepts, `pairOperations` accepts: a process that breaks the rules fails here, where it happens.
 
 import assert from 'node:assert/strict';
-import { formatOperation } from './history-file.ts';
-import type { Operation, OperationType, Process } from './operation.ts';
+import type { Operation, OperationType } from './operation.ts';
 
-/** Where lines go; each ends with a newline. */
+/** Where entries go, in their order. */
 export interface HistorySink {
-  write(line: string): void;
+  record(operation: Operation): void;
 }
 
-/** An operation before the recorder has placed it. */
-export type Entry = Omit<Operation, 'index' | 'time'>;
-
-/** What a completion adds to its invocation. */
-export type Completion = Omit<Entry, 'process' | 'f' | 'type'> & {
+/** What a completion adds to its invocation. What is not known may be left out or undefined. */
+export interface Completion {
   readonly type: Exclude<OperationType, 'invoke'>;
-};
+  readonly value: unknown;
+  readonly error?: string | undefined;
+  readonly zxid?: number | undefined;
+  readonly version?: number | undefined;
+  readonly stat?: readonly number[] | undefined;
+  readonly session?: string | undefined;
+  readonly server?: number | undefined;
+}
 
 export interface RecorderOptions {
   /** The run's one monotonic clock. */
@@ -33,8 +36,8 @@ export class HistoryRecorder {
   readonly #mostInMemory: number;
   readonly #counts = { invoke: 0, ok: 0, fail: 0, info: 0 };
   #length = 0;
-  readonly #open = new Map<number, Operation>();
-  readonly #retired = new Set<number>();
+  /** By process: its open invocation; null between two; `retired` after an info. */
+  readonly #processes = new Map<number, Operation | null | 'retired'>();
   readonly #nowNs: () => number;
   readonly #sink: HistorySink | undefined;
   #lastTime = 0;
@@ -66,47 +69,86 @@ export class HistoryRecorder {
   }
 
   invoke(process: number, f: string, value: unknown): Operation {
-    return this.append({ process, type: 'invoke', f, value });
+    const before = this.#processes.get(process) ?? null;
+    if (before !== null) failInvocation(process, f, before);
+    const operation: Operation = {
+      index: this.#length,
+      time: this.#readTime(),
+      process,
+      type: 'invoke',
+      f,
+      value,
+    };
+    this.#processes.set(process, operation);
+    this.#counts.invoke++;
+    return this.#place(operation);
   }
 
+  /** Every field by its name, so that all completions have one shape and none is copied on the way. */
   complete(invocation: Operation, completion: Completion): Operation {
-    return this.append({ ...completion, process: invocation.process, f: invocation.f });
+    const { f } = invocation;
+    const { type } = completion;
+    const process = invocation.process as number;
+    const open = this.#processes.get(process);
+    assert.ok(isOpen(open), `process ${process} completes ${f} without an invocation`);
+    if (f !== open.f) assert.fail(`process ${process} completes ${f}, but invoked ${open.f}`);
+    this.#processes.set(process, type === 'info' ? 'retired' : null);
+    this.#counts[type]++;
+    return this.#place({
+      index: this.#length,
+      time: this.#readTime(),
+      process,
+      type,
+      f,
+      value: completion.value,
+      error: completion.error,
+      zxid: completion.zxid,
+      version: completion.version,
+      stat: completion.stat,
+      session: completion.session,
+      server: completion.server,
+    });
   }
 
   /** An entry of the nemesis; Jepsen writes these as `info`, for they are no client's operation. */
   note(f: string, value: unknown): Operation {
-    return this.append({ process: 'nemesis', type: 'info', f, value });
-  }
-
-  append(entry: Entry): Operation {
-    if (entry.process !== 'nemesis') this.#track(entry, entry.process);
-    const time = this.#nowNs();
-    assert.ok(time >= this.#lastTime, `the run's clock fell from ${this.#lastTime} to ${time} ns`);
-    this.#lastTime = time;
-    const operation: Operation = { index: this.#length++, time, ...entry };
-    if (entry.process !== 'nemesis' && entry.type === 'invoke') this.#open.set(entry.process, operation);
-    if (entry.process !== 'nemesis') this.#counts[entry.type]++;
-    this.#operations?.push(operation);
-    if (this.#length > this.#mostInMemory) this.#operations = null;
-    this.#sink?.write(`${formatOperation(operation)}\n`);
-    return operation;
+    return this.#place({
+      index: this.#length,
+      time: this.#readTime(),
+      process: 'nemesis',
+      type: 'info',
+      f,
+      value,
+    });
   }
 
   /** How many calls are open; at the end of a run they count as indefinite. */
   get openCount(): number {
-    return this.#open.size;
+    const { invoke, ok, fail, info } = this.#counts;
+    return invoke - ok - fail - info;
   }
 
-  #track(entry: Entry, process: Exclude<Process, 'nemesis'>): void {
-    const open = this.#open.get(process);
-    if (entry.type === 'invoke') {
-      assert.equal(open, undefined, `process ${process} invokes ${entry.f} while its ${open?.f} is open`);
-      assert.ok(!this.#retired.has(process), `process ${process} invokes ${entry.f} after an info`);
-      return;
-    }
-    assert.ok(open !== undefined, `process ${process} completes ${entry.f} without an invocation`);
-    assert.equal(entry.f, open.f, `process ${process} completes ${entry.f}, but invoked ${open.f}`);
-    this.#open.delete(process);
-    if (entry.type === 'info') this.#retired.add(process);
+  #readTime(): number {
+    const time = this.#nowNs();
+    if (time < this.#lastTime) assert.fail(`the run's clock fell from ${this.#lastTime} to ${time} ns`);
+    this.#lastTime = time;
+    return time;
   }
+
+  #place(operation: Operation): Operation {
+    this.#length++;
+    this.#operations?.push(operation);
+    if (this.#length > this.#mostInMemory) this.#operations = null;
+    this.#sink?.record(operation);
+    return operation;
+  }
+}
+
+function isOpen(before: Operation | null | 'retired' | undefined): before is Operation {
+  return typeof before === 'object' && before !== null;
+}
+
+function failInvocation(process: number, f: string, before: Operation | 'retired'): never {
+  if (before === 'retired') assert.fail(`process ${process} invokes ${f} after an info`);
+  assert.fail(`process ${process} invokes ${f} while its ${before.f} is open`);
 }

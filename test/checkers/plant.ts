@@ -107,7 +107,7 @@ export class Planter {
         const own = this.#lastSeen(read);
         if (own === null || versionOf(own) <= versionOf(older)) continue;
         const { value, version, zxid, stat } = older.completion;
-        able.push(change(read, { value, version, zxid, stat } as Partial<Operation>));
+        able.push(change(read, { value, version, zxid, stat }));
       }
     }
     return middleOf(able, 'a read behind a newer one of its session');

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { judgeGuarantees } from '../../check/judge-guarantees.ts';
-import { formatOperation, HistoryFileWriter } from '../../history/history-file.ts';
+import { HistoryFileWriter } from '../../history/history-file.ts';
 import { runFiles } from '../../run/run-folder.ts';
 import { makeHistory } from './make-history.ts';
 
@@ -45,7 +45,7 @@ function record(folder: string, operations: number): string {
   const writer = new HistoryFileWriter(file);
   let index = 0;
   for (const entry of makeHistory({ operations, processes: 50, lostRatio: 0.01, seed: 1 })) {
-    writer.write(`${formatOperation({ index: index++, ...entry })}\n`);
+    writer.record({ index: index++, ...entry });
   }
   writer.close();
   // What a run says of its servers, as far as a check asks for it.

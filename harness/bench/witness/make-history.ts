@@ -2,7 +2,7 @@
 // overlap, servers that lag, conditional writes that are refused, replies that are lost. What it tells is true, so
 // every guarantee holds; one seed is one history.
 
-import type { Entry } from '../../history/recorder.ts';
+import type { Operation } from '../../history/operation.ts';
 import { Random } from '../../random/random.ts';
 import { RegisterState } from './register-state.ts';
 import type { Made } from './register-state.ts';
@@ -14,6 +14,8 @@ export interface MadeHistoryOptions {
   readonly lostRatio: number;
   readonly seed: number;
 }
+
+type Entry = Omit<Operation, 'index' | 'time'>;
 
 /** An entry with its time, in the order of time. */
 export type TimedEntry = Entry & { readonly time: number };

@@ -27,6 +27,15 @@ const history: readonly Operation[] = [
     server: 2,
   },
   { index: 2, time: 9, process: 'nemesis', type: 'info', f: 'heal', value: null, error: 'none' },
+  {
+    index: 3,
+    time: 1_000_000_000_001,
+    process: 4,
+    type: 'fail',
+    f: 'final-read',
+    value: ['/é', { version: -1, value: 'a "quoted"\n text' }, [0.5]],
+    stat: [0x1_0000_0002, 0, 1_700_000_000_000],
+  },
 ];
 
 describe('history file', () => {
@@ -50,7 +59,7 @@ describe('history file', () => {
     const streamed = join(folder, 'streamed.jsonl');
     const writer = new HistoryFileWriter(streamed);
 
-    for (const operation of history) writer.write(`${formatOperation(operation)}\n`);
+    for (const operation of history) writer.record(operation);
     writer.close();
 
     writeHistoryFile(join(folder, 'written.jsonl'), history);

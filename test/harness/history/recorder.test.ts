@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { parseHistory } from '../../../harness/history/history-file.ts';
+import { formatOperation, parseHistory } from '../../../harness/history/history-file.ts';
 import { pairOperations } from '../../../harness/history/pairing.ts';
 import { HistoryRecorder } from '../../../harness/history/recorder.ts';
+import type { HistorySink } from '../../../harness/history/recorder.ts';
+
+function sinkTo(lines: string[]): HistorySink {
+  return { record: (operation) => lines.push(`${formatOperation(operation)}\n`) };
+}
 
 function start(): { recorder: HistoryRecorder; lines: string[]; setTime: (time: number) => void } {
   const lines: string[] = [];
   let now = 0;
-  const recorder = new HistoryRecorder({ nowNs: () => now, sink: { write: (line) => lines.push(line) } });
+  const recorder = new HistoryRecorder({ nowNs: () => now, sink: sinkTo(lines) });
   return { recorder, lines, setTime: (time) => (now = time) };
 }
 
@@ -29,7 +34,10 @@ describe('history recorder', () => {
         [2, 25, 'nemesis', 'info', 'heal'],
       ],
     );
-    assert.deepEqual(parseHistory(lines.join(''), 'history.jsonl'), recorder.operations);
+    assert.deepEqual(
+      parseHistory(lines.join(''), 'history.jsonl').map(formatOperation),
+      recorder.operations.map(formatOperation),
+    );
     assert.equal(pairOperations(recorder.operations).length, 1);
   });
 
@@ -45,8 +53,7 @@ describe('history recorder', () => {
 
   it('keeps no entries in memory once there are too many, and goes on', () => {
     const lines: string[] = [];
-    const sink = { write: (line: string) => lines.push(line) };
-    const recorder = new HistoryRecorder({ nowNs: () => 0, sink, mostInMemory: 2 });
+    const recorder = new HistoryRecorder({ nowNs: () => 0, sink: sinkTo(lines), mostInMemory: 2 });
 
     recorder.complete(recorder.invoke(1, 'read', null), { type: 'ok', value: null });
     assert.equal(recorder.operations.length, 2);
@@ -56,6 +63,19 @@ describe('history recorder', () => {
     assert.throws(() => recorder.operations, /4 entries are on disk/);
     assert.deepEqual(recorder.counts, { invoke: 2, ok: 1, fail: 1, info: 0 });
     assert.equal(parseHistory(lines.join(''), 'history.jsonl').length, 4);
+  });
+
+  it('gives completions one shape, whatever they tell', () => {
+    const { recorder } = start();
+
+    const told = recorder.complete(recorder.invoke(1, 'read', null), { type: 'ok', value: 1, zxid: 7 });
+    const lost = recorder.complete(recorder.invoke(1, 'read', null), {
+      type: 'info',
+      value: null,
+      error: 'lost',
+    });
+
+    assert.deepEqual(Object.keys(told), Object.keys(lost));
   });
 
   it('refuses a process that goes on after info', () => {
