@@ -3,6 +3,7 @@
 // are there, and holds no more than the one frame that has not arrived completely.
 
 import { defaultMaxFrameBytes } from './constants.ts';
+import { intAt } from './jute.ts';
 
 /** A length that cannot be. The connection is lost: nothing tells where the next frame would begin. */
 export class FrameError extends Error {
@@ -18,12 +19,13 @@ export class FrameError extends Error {
 
 const lengthBytes = 4;
 const noFrames: readonly Buffer[] = [];
+const nothing = Buffer.alloc(0);
 
 export class FrameDecoder {
   readonly #maxFrameBytes: number;
   readonly #minFrameBytes: number;
   /** Bytes of the frame that is incomplete, its length included; grows with what arrives. */
-  #pending: Buffer = Buffer.alloc(0);
+  #pending: Buffer = nothing;
   #pendingLength = 0;
   #failure: string | null = null;
 
@@ -43,7 +45,7 @@ export class FrameDecoder {
     const frames: Buffer[] = [];
     let at = this.#pendingLength > 0 ? this.#completePending(chunk, frames) : 0;
     while (chunk.length - at >= lengthBytes) {
-      const frameEnd = at + lengthBytes + this.#checkLength(chunk.readInt32BE(at), frames);
+      const frameEnd = at + lengthBytes + this.#checkLength(intAt(chunk, at), frames);
       if (frameEnd > chunk.length) break;
       frames.push(chunk.subarray(at + lengthBytes, frameEnd));
       at = frameEnd;
@@ -57,14 +59,14 @@ export class FrameDecoder {
     let at = Math.min(chunk.length, Math.max(0, lengthBytes - this.#pendingLength));
     this.#keep(chunk, 0, at);
     if (this.#pendingLength < lengthBytes) return at;
-    const frameBytes = lengthBytes + this.#checkLength(this.#pending.readInt32BE(0), frames);
+    const frameBytes = lengthBytes + this.#checkLength(intAt(this.#pending, 0), frames);
     const taken = Math.min(chunk.length - at, frameBytes - this.#pendingLength);
     this.#keep(chunk, at, at + taken, frameBytes);
     at += taken;
     if (this.#pendingLength < frameBytes) return at;
     frames.push(this.#pending.subarray(lengthBytes, frameBytes));
     // The frame just handed out is a view of these bytes, so the next one must get its own.
-    this.#pending = Buffer.alloc(0);
+    this.#pending = nothing;
     this.#pendingLength = 0;
     return at;
   }

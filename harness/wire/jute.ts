@@ -2,14 +2,17 @@
 // and throws JuteError on anything that does not fit; it never reads past its end and never allocates
 // by a length it has not checked against the bytes that are there.
 
+import { sessionIdOf, textOf } from './known-texts.ts';
 import type { SessionId } from './session-id.ts';
+
+export { JuteWriter } from './jute-writer.ts';
 
 // Buffer's own conversions, faster than toString(encoding) for short texts: Node documents them by what
 // they do for `toString` and `write` only, so their types are declared here.
 declare global {
   interface Buffer {
-    hexSlice(start: number, end: number): string;
     hexWrite(text: string, offset: number, byteLength: number): number;
+    latin1Slice(start: number, end: number): string;
     utf8Slice(start: number, end: number): string;
     utf8Write(text: string, offset: number, byteLength: number): number;
   }
@@ -50,18 +53,19 @@ export class JuteReader {
   }
 
   readByte(): number {
-    return this.bytes.readInt8(this.#take(1, 'byte'));
+    const at = this.#take(1, 'byte');
+    return ((this.bytes[at] as number) << 24) >> 24;
   }
 
   readInt(): number {
-    return this.bytes.readInt32BE(this.#take(4, 'int'));
+    return intAt(this.bytes, this.#take(4, 'int'));
   }
 
   /** A long that must be exact as a double; Long.MIN_VALUE, the vote of an observer, is exact too. */
   readLong(): number {
     const at = this.#take(8, 'long');
-    const value = this.bytes.readInt32BE(at) * wordSpan + this.bytes.readUInt32BE(at + 4);
-    if (!Number.isSafeInteger(value) && value !== minLong) {
+    const value = longAt(this.bytes, at);
+    if (!isExactLong(value)) {
       throw new JuteError(`a long beyond 2^53: 0x${this.bytes.toString('hex', at, at + 8)}`, at);
     }
     return value;
@@ -70,14 +74,14 @@ export class JuteReader {
   /** A long that is compared and nothing else: one beyond 2^53 is read as the outermost exact number. */
   readSaturatedLong(): number {
     const at = this.#take(8, 'long');
-    const value = this.bytes.readInt32BE(at) * wordSpan + this.bytes.readUInt32BE(at + 4);
+    const value = longAt(this.bytes, at);
     return Math.max(Number.MIN_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER));
   }
 
   /** A long whose eight bytes are an identifier, not a quantity. */
   readSessionId(): SessionId {
     const at = this.#take(8, 'long');
-    return this.bytes.hexSlice(at, at + 8);
+    return sessionIdOf(intAt(this.bytes, at), intAt(this.bytes, at + 4));
   }
 
   /** A view of the reader's own bytes, not a copy; null for length −1. */
@@ -92,7 +96,7 @@ export class JuteReader {
     const length = this.readInt();
     if (length === -1) return null;
     const at = this.#takeLength(length, 'string');
-    return this.bytes.utf8Slice(at, at + length);
+    return textOf(this.bytes, at, at + length);
   }
 
   /** Null for count −1; any other negative count reads as empty, as Apache ZooKeeper reads it. */
@@ -121,92 +125,22 @@ export class JuteReader {
   }
 }
 
-/** Appends to one growing buffer. `toBuffer` is a view: the writer must not be used after it. */
-export class JuteWriter {
-  #bytes: Buffer;
-  #length = 0;
+/** Four bytes whose presence is certain. */
+export function intAt(bytes: Buffer, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
 
-  constructor(capacityBytes = 128) {
-    this.#bytes = Buffer.allocUnsafe(capacityBytes);
-  }
+/** Eight bytes whose presence is certain; rounded where a double cannot carry them. */
+export function longAt(bytes: Buffer, at: number): number {
+  return intAt(bytes, at) * wordSpan + (intAt(bytes, at + 4) >>> 0);
+}
 
-  get length(): number {
-    return this.#length;
-  }
-
-  writeBoolean(value: boolean): void {
-    this.writeByte(value ? 1 : 0);
-  }
-
-  writeByte(value: number): void {
-    // Growing replaces the buffer, so it has to come first, here and below.
-    const at = this.#grow(1);
-    this.#bytes.writeInt8(value, at);
-  }
-
-  writeInt(value: number): void {
-    const at = this.#grow(4);
-    this.#bytes.writeInt32BE(value, at);
-  }
-
-  writeLong(value: number): void {
-    const at = this.#grow(8);
-    const high = Math.floor(value / wordSpan);
-    this.#bytes.writeInt32BE(high, at);
-    this.#bytes.writeUInt32BE(value - high * wordSpan, at + 4);
-  }
-
-  writeSessionId(value: SessionId): void {
-    const at = this.#grow(8);
-    this.#bytes.hexWrite(value, at, 8);
-  }
-
-  writeBuffer(value: Uint8Array | null): void {
-    if (value === null) return this.writeInt(-1);
-    this.writeInt(value.length);
-    this.writeBytes(value);
-  }
-
-  writeString(value: string | null): void {
-    if (value === null) return this.writeInt(-1);
-    const byteLength = Buffer.byteLength(value);
-    this.writeInt(byteLength);
-    const at = this.#grow(byteLength);
-    this.#bytes.utf8Write(value, at, byteLength);
-  }
-
-  writeVector<T>(
-    elements: readonly T[] | null,
-    writeElement: (writer: JuteWriter, element: T) => void,
-  ): void {
-    if (elements === null) return this.writeInt(-1);
-    this.writeInt(elements.length);
-    for (const element of elements) writeElement(this, element);
-  }
-
-  /** Raw bytes without a length. */
-  writeBytes(value: Uint8Array): void {
-    const at = this.#grow(value.length);
-    this.#bytes.set(value, at);
-  }
-
-  /** Overwrites four bytes written earlier, for lengths that are known only at the end. */
-  patchInt(at: number, value: number): void {
-    this.#bytes.writeInt32BE(value, at);
-  }
-
-  toBuffer(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #grow(length: number): number {
-    const at = this.#length;
-    this.#length = at + length;
-    if (this.#length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#length, this.#bytes.length * 2));
-      larger.set(this.#bytes.subarray(0, at));
-      this.#bytes = larger;
-    }
-    return at;
-  }
+/** Whether `longAt` gave the number that is written there. */
+export function isExactLong(value: number): boolean {
+  return Number.isSafeInteger(value) || value === minLong;
 }

@@ -4,8 +4,8 @@
 // the work stays linear however the bytes are cut.
 
 import { PacketType } from './constants.ts';
-import { JuteError, JuteReader } from './jute.ts';
-import type { AuthId, QuorumPacket } from './quorum-packet.ts';
+import { intAt, isExactLong, JuteError, JuteReader, longAt } from './jute.ts';
+import type { QuorumPacket } from './quorum-packet.ts';
 import { readAuthIds } from './record-codec.ts';
 import { snapshotSignature } from './snapshot-codec.ts';
 
@@ -37,6 +37,8 @@ export interface QuorumStreamLimits {
 const defaultMaxDataBytes = 64 * 1024 * 1024;
 const defaultMaxSnapshotBytes = 2 ** 31 - 1;
 const maxAuthIdCount = 4_096;
+/** Type, zxid, and the lengths of data and authinfo. */
+const emptyPacketBytes = 20;
 
 export class QuorumStreamDecoder {
   readonly #limits: Required<QuorumStreamLimits>;
@@ -83,9 +85,10 @@ export class QuorumStreamDecoder {
 
   #next(): QuorumStreamItem | null {
     if (this.#walk === null && !this.#isSnapshotNext) {
-      const packet = this.#plainPacket();
+      const packet = this.#wholePacket();
       if (packet !== null) return this.#packetItem(packet);
     }
+    if (this.#walk === null && this.#window.length === 0) return null;
     this.#walk ??= this.#isSnapshotNext
       ? walkSnapshot(this.#window, this.#limits)
       : walkPacket(this.#window, this.#limits);
@@ -97,19 +100,29 @@ export class QuorumStreamDecoder {
     return null;
   }
 
-  /** The common case without a walk: complete, and no authinfo. Null says nothing about the bytes. */
-  #plainPacket(): QuorumPacket | null {
+  /** The common case without a walk: all of the packet is there. Null says nothing about the bytes. */
+  #wholePacket(): QuorumPacket | null {
     const window = this.#window;
-    if (window.length < 20) return null;
+    if (window.length < emptyPacketBytes) return null;
     const dataBytes = window.int(12);
     if (dataBytes < -1 || dataBytes > this.#limits.maxDataBytes) return null;
-    const packetBytes = 20 + Math.max(dataBytes, 0);
-    if (window.length < packetBytes || window.int(packetBytes - 4) !== -1) return null;
-    return readPacket(window.take(packetBytes), null);
+    const idsAt = 16 + Math.max(dataBytes, 0);
+    const end = authinfoEnd(window, idsAt, this.#limits.maxDataBytes);
+    const zxid = window.long(4);
+    if (end === null || !isExactLong(zxid)) return null;
+    const packet = {
+      type: window.int(0),
+      zxid,
+      data: dataBytes === -1 ? null : window.view(16, idsAt),
+      authinfo: window.int(idsAt) === -1 ? null : readAuthIds(window.reader(idsAt)),
+    };
+    window.skip(end);
+    return packet;
   }
 
   #takeItem(): QuorumStreamItem {
-    const bytes = this.#window.take(this.#needed);
+    const bytes = this.#window.view(0, this.#needed);
+    this.#window.skip(this.#needed);
     this.#walk = null;
     this.#needed = 0;
     if (this.#isSnapshotNext) {
@@ -125,19 +138,36 @@ export class QuorumStreamDecoder {
   }
 }
 
-function readPacket(bytes: Buffer, authinfo?: readonly AuthId[] | null): QuorumPacket {
+function readPacket(bytes: Buffer): QuorumPacket {
   const reader = new JuteReader(bytes);
   return {
     type: reader.readInt(),
     zxid: reader.readLong(),
     data: reader.readBuffer(),
-    authinfo: authinfo === undefined ? readAuthIds(reader) : authinfo,
+    authinfo: readAuthIds(reader),
   };
 }
 
+/** Where the list of ids that begins at `at` ends; null unless all of it is there and is as it should be. */
+function authinfoEnd(window: Window, at: number, maxTextBytes: number): number | null {
+  if (window.length < at + 4) return null;
+  const idCount = window.int(at);
+  if (idCount < -1 || idCount > maxAuthIdCount) return null;
+  let end = at + 4;
+  for (let text = 0; text < 2 * idCount; text++) {
+    if (window.length < end + 4) return null;
+    const textBytes = window.int(end);
+    if (textBytes < -1 || textBytes > maxTextBytes) return null;
+    end += 4 + Math.max(textBytes, 0);
+  }
+  return window.length < end ? null : end;
+}
+
+const nothing = Buffer.alloc(0);
+
 /** Bytes that arrived and belong to no finished item, seen from the start of the present item. */
 class Window {
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = nothing;
   #start = 0;
   #end = 0;
   /** False while the bytes are the caller's chunk. */
@@ -148,7 +178,11 @@ class Window {
   }
 
   int(at: number): number {
-    return this.#bytes.readInt32BE(this.#start + at);
+    return intAt(this.#bytes, this.#start + at);
+  }
+
+  long(at: number): number {
+    return longAt(this.#bytes, this.#start + at);
   }
 
   text(from: number, to: number): string {
@@ -169,18 +203,28 @@ class Window {
     this.#end += chunk.length;
   }
 
-  /** The item's bytes; what follows becomes the next item. They are never written again. */
-  take(length: number): Buffer {
-    const at = this.#start;
+  /** Bytes of the item. They are never written again. */
+  view(from: number, to: number): Buffer {
+    return this.#bytes.subarray(this.#start + from, this.#start + to);
+  }
+
+  reader(at: number): JuteReader {
+    return new JuteReader(this.#bytes, this.#start + at, this.#end);
+  }
+
+  /** Ends the item; what follows becomes the next one. */
+  skip(length: number): void {
     this.#start += length;
-    return this.#bytes.subarray(at, at + length);
   }
 
   /** Copies what is left of the caller's chunk, which is not ours to keep. */
   settle(): void {
-    if (this.length === 0) this.#bytes = Buffer.alloc(0);
-    if (this.length === 0) this.#start = this.#end = 0;
-    else if (!this.#isOwn) this.#moveTo(2 * this.length);
+    if (this.length === 0) {
+      this.#bytes = nothing;
+      this.#start = this.#end = 0;
+    } else if (!this.#isOwn) {
+      this.#moveTo(2 * this.length);
+    }
     this.#isOwn = true;
   }
 

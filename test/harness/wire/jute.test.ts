@@ -146,4 +146,66 @@ describe('jute', () => {
 
     assert.equal(writer.toBuffer().toString('hex'), '000000080000000000000001');
   });
+
+  it('keeps the bytes of writers apart that are at work at the same time', () => {
+    const write = (writer: JuteWriter, byte: number): void => writer.writeBytes(Buffer.alloc(150, byte));
+    const first = new JuteWriter(8);
+    const second = new JuteWriter(8);
+    write(first, 1);
+    write(second, 2);
+    const third = new JuteWriter(8);
+    write(first, 1);
+    write(third, 3);
+    write(second, 2);
+
+    const written = [second, first, third].map((writer) => writer.toBuffer());
+    new JuteWriter(1000).writeBytes(Buffer.alloc(1000, 9));
+
+    assert.deepEqual(written, [Buffer.alloc(300, 2), Buffer.alloc(300, 1), Buffer.alloc(150, 3)]);
+  });
+
+  it('never writes again what it handed out, however large messages are', () => {
+    const sizes = [1, 130, 2048, 2049, 8192, 20_000, 5];
+    const written: Buffer[] = [];
+    for (let index = 0; index < 200; index++) {
+      const writer = new JuteWriter(1 + (index % 3) * 200);
+      for (let part = 0; part <= index % 2; part++)
+        writer.writeBytes(Buffer.alloc(sizes[index % sizes.length] ?? 0, index));
+      written.push(writer.toBuffer());
+    }
+
+    for (const [index, bytes] of written.entries()) {
+      const length = (1 + (index % 2)) * (sizes[index % sizes.length] ?? 0);
+      assert.ok(bytes.equals(Buffer.alloc(length, index)), `message ${index}`);
+    }
+  });
+
+  it('refuses numbers that do not fit', () => {
+    const writer = new JuteWriter();
+
+    assert.throws(() => writer.writeInt(2 ** 31), /2147483648 does not fit into 32 bits/);
+    assert.throws(() => writer.writeLong(-(2 ** 64)), RangeError);
+    assert.throws(() => writer.writeByte(128), /128 does not fit into a byte/);
+  });
+
+  it('reads texts as UTF-8, known ones and new ones, of any length', () => {
+    const texts = ['/a', '/b', '/a', '', '\x7f', 'é', 'e\u0301', '中', 'x'.repeat(64), 'x'.repeat(65), '/a'];
+    for (let number = 0; number < 5000; number++) texts.push(`/register/${number % 2500}`);
+    for (const text of texts) {
+      const writer = new JuteWriter(1);
+      writer.writeString(text);
+
+      assert.equal(new JuteReader(writer.toBuffer()).readString(), text);
+    }
+    const invalid = Buffer.from('00000002c3ff', 'hex');
+    assert.equal(new JuteReader(invalid).readString(), '\ufffd\ufffd');
+  });
+
+  it('reads session ids apart that share a slot of what it knows', () => {
+    const sessionIds = Array.from({ length: 5000 }, (_, index) =>
+      (BigInt(index % 2500) * 0x0123_4567_89ab_cdefn).toString(16).padStart(16, '0').slice(-16),
+    );
+    for (const sessionId of [...sessionIds, 'ffffffffffffffff', '0000000000000000', '8000000000000001'])
+      assert.equal(new JuteReader(Buffer.from(sessionId, 'hex')).readSessionId(), sessionId);
+  });
 });
