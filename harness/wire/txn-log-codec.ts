@@ -25,26 +25,37 @@ export function logFileHeader(): Buffer {
 /** Checksum, length and end mark: what is around each record. */
 export const framingBytes = recordHeadBytes + 1;
 
-/**
- * Records as chunks to be written one behind the other; the transactions' bytes are not copied. All that is
- * around them lies in one buffer: an end mark and the next record's head are neighbours in the file, too.
- */
+/** Longer transactions are chunks of their own; with the others, copying costs less than another chunk. */
+const maxCopiedBytes = 4 * 1024;
+
+/** Records as chunks to be written one behind the other. */
 export function frameLogRecords(records: readonly Buffer[]): Buffer[] {
-  const framing = Buffer.allocUnsafe(framingBytes * records.length);
+  const room = Buffer.allocUnsafe(roomFor(records));
   const chunks: Buffer[] = [];
   let from = 0;
   let at = 0;
   for (const bytes of records) {
-    framing.writeInt32BE(0, at);
-    framing.writeUInt32BE(adler32(bytes), at + 4);
-    framing.writeInt32BE(bytes.length, at + 8);
+    room.writeInt32BE(0, at);
+    room.writeUInt32BE(adler32(bytes), at + 4);
+    room.writeInt32BE(bytes.length, at + 8);
     at += recordHeadBytes;
-    chunks.push(framing.subarray(from, at), bytes);
-    from = at;
-    framing[at++] = endMark;
+    if (bytes.length > maxCopiedBytes) {
+      chunks.push(room.subarray(from, at), bytes);
+      from = at;
+    } else {
+      room.set(bytes, at);
+      at += bytes.length;
+    }
+    room[at++] = endMark;
   }
-  chunks.push(framing.subarray(from, at));
+  chunks.push(from === 0 ? room : room.subarray(from));
   return chunks;
+}
+
+function roomFor(records: readonly Buffer[]): number {
+  let byteCount = 0;
+  for (const { length } of records) byteCount += framingBytes + (length > maxCopiedBytes ? 0 : length);
+  return byteCount;
 }
 
 export interface LogRecord {

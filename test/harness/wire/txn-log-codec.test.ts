@@ -184,9 +184,19 @@ describe('transaction log codec', () => {
     assert.throws(() => scanLog(Buffer.from('ZKSN and more bytes')), /a log that begins with 0x5a4b534e/);
   });
 
-  it('does not copy the transaction', () => {
-    const [, body] = frameLogRecords([txns[0]?.bytes as Buffer]);
+  it('makes one chunk of short records, and does not copy long ones', () => {
+    const short = txns.map(({ bytes }) => bytes);
+    const long = Buffer.alloc(100_000, 7);
 
-    assert.equal(body, txns[0]?.bytes);
+    const chunks = frameLogRecords([...short, long, ...short]);
+
+    assert.deepEqual(
+      frameLogRecords(short).map(({ length }) => length),
+      [3 * recordBytes],
+    );
+    assert.equal(chunks.length, 3);
+    assert.equal(chunks[1], long);
+    const each = [...short, long, ...short].flatMap((bytes) => frameLogRecords([bytes]));
+    assert.ok(Buffer.concat(chunks).equals(Buffer.concat(each)));
   });
 });
