@@ -8,6 +8,7 @@ import {
   encodeQuorumPacket,
   QuorumStreamDecoder,
   QuorumStreamError,
+  type QuorumStreamItem,
 } from '../../../../harness/wire/quorum-codec.ts';
 import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
 import type { ByteSource, LinkId, PeerEvent, SendOperation } from '../core/events.ts';
@@ -47,6 +48,7 @@ interface LearnerLink {
 const maxBufferedBytes = 512 * 1024 * 1024;
 const bindAttempts = 3;
 const bindRetryMs = 1_000;
+const nothing = Buffer.alloc(0);
 
 export class LearnerLinks {
   readonly #options: LearnerLinksOptions;
@@ -54,12 +56,14 @@ export class LearnerLinks {
   /** The last that was said of this server: one that is no member any more still takes calls. */
   #own: Member | undefined;
   readonly #links = new Map<LinkId, LearnerLink>();
-  readonly #dirty = new Set<LearnerLink>();
+  /** Those with something to send, in the order in which they got it. */
+  #dirty: LearnerLink[] = [];
   #listener: Listener | null = null;
   /** A dial that has not been answered. */
   #dialing: { link: Link | null } | null = null;
   #nextId = 1;
-  #lastEncoded: { readonly packet: QuorumPacket; readonly bytes: Buffer } | null = null;
+  #lastPacket: QuorumPacket | null = null;
+  #lastBytes: Buffer = nothing;
   #isStopped = false;
 
   constructor(options: LearnerLinksOptions) {
@@ -98,14 +102,17 @@ export class LearnerLinks {
 
   /** Ends a turn: one write per link. */
   flush(): void {
-    for (const entry of this.#dirty) {
+    if (this.#dirty.length === 0) return;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const entry of dirty) {
       const { link, outgoing } = entry;
+      // It was closed since, or its bytes went out with an earlier turn's.
+      if (outgoing.length === 0) continue;
       entry.outgoing = [];
-      if (entry.isClosed) continue;
       link.writeAll(outgoing);
       if (link.bufferedBytes > maxBufferedBytes) this.#fail(entry, 'it does not take what is sent to it');
     }
-    this.#dirty.clear();
   }
 
   /** Drops a dial that nobody waits for any more. */
@@ -203,15 +210,16 @@ export class LearnerLinks {
   #receive(entry: LearnerLink, bytes: Buffer): void {
     if (entry.isClosed) return;
     try {
-      const items = entry.decoder.push(bytes);
-      if (items.length > 0) this.#options.received(items.map((item) => ({ ...item, link: entry.id })));
+      this.#report(entry, entry.decoder.push(bytes));
     } catch (error) {
       if (!(error instanceof QuorumStreamError)) throw error;
-      if (error.items.length > 0) {
-        this.#options.received(error.items.map((item) => ({ ...item, link: entry.id })));
-      }
+      this.#report(entry, error.items);
       this.#fail(entry, error.message);
     }
+  }
+
+  #report({ id }: LearnerLink, items: readonly QuorumStreamItem[]): void {
+    if (items.length > 0) this.#options.received(items.map((item) => eventOf(id, item)));
   }
 
   #closed(entry: LearnerLink, reason: string): void {
@@ -247,16 +255,16 @@ export class LearnerLinks {
     entry.isClosed = true;
     entry.snapshot?.stop();
     entry.outgoing = [];
-    this.#dirty.delete(entry);
     this.#links.delete(entry.id);
   }
 
   /** A leader says the same to every learner, one after the other. */
   #encode(packet: QuorumPacket): Buffer {
-    if (this.#lastEncoded?.packet === packet) return this.#lastEncoded.bytes;
-    const bytes = encodeQuorumPacket(packet);
-    this.#lastEncoded = { packet, bytes };
-    return bytes;
+    if (this.#lastPacket !== packet) {
+      this.#lastBytes = encodeQuorumPacket(packet);
+      this.#lastPacket = packet;
+    }
+    return this.#lastBytes;
   }
 
   #enqueue(id: LinkId, bytes: Buffer): void {
@@ -268,8 +276,8 @@ export class LearnerLinks {
         this.#fail(entry, 'it does not take what is sent to it');
       return;
     }
+    if (entry.outgoing.length === 0) this.#dirty.push(entry);
     entry.outgoing.push(bytes);
-    this.#dirty.add(entry);
   }
 
   #startSnapshot(id: LinkId, source: ByteSource): void {
@@ -282,10 +290,16 @@ export class LearnerLinks {
       link: entry.link,
       finished: (behind) => {
         entry.snapshot = null;
+        if (entry.outgoing.length === 0) this.#dirty.push(entry);
         entry.outgoing.push(...behind);
-        this.#dirty.add(entry);
         this.flush();
       },
     });
   }
+}
+
+function eventOf(link: LinkId, item: QuorumStreamItem): PeerEvent {
+  return item.type === 'packet'
+    ? { type: 'packet', link, packet: item.packet }
+    : { type: 'snapshot', link, stream: item.stream };
 }
