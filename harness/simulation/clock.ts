@@ -54,7 +54,7 @@ export class SimulatedClock {
     this.#rate = this.#ownRate * factor;
     for (const timer of this.#timers) {
       this.#scheduler.cancel(timer.event);
-      timer.event = this.#eventAt(timer);
+      this.#schedule(timer);
     }
   }
 
@@ -77,36 +77,55 @@ export class SimulatedClock {
   }
 
   #after(executor: Executor, delayMs: number, run: () => void): Timer {
-    let isCancelled = false;
-    const fire = (): void => {
-      this.#timers.delete(timer);
-      executor.run(() => {
-        // Cancelled between the moment it fell due and the moment the process got to it.
-        if (!isCancelled) run();
-      });
-    };
-    const timer: RunningTimer = { dueMs: this.#elapsedMs() + Math.max(0, delayMs), fire, event: unscheduled };
-    timer.event = this.#eventAt(timer);
+    const dueMs = this.#elapsedMs() + Math.max(0, delayMs);
+    const timer = new RunningTimer({ dueMs, executor, run, ended: this.#forget });
+    this.#schedule(timer);
     this.#timers.add(timer);
-    return {
-      cancel: () => {
-        isCancelled = true;
-        this.#timers.delete(timer);
-        this.#scheduler.cancel(timer.event);
-      },
-    };
+    return timer;
   }
 
-  #eventAt({ dueMs, fire }: RunningTimer): ScheduledEvent {
-    return this.#scheduler.after((Math.max(0, dueMs - this.#elapsedMs()) / this.#rate) * nsPerMs, fire);
+  readonly #forget = (timer: RunningTimer): void => {
+    this.#timers.delete(timer);
+    this.#scheduler.cancel(timer.event);
+  };
+
+  #schedule({ dueMs, event }: RunningTimer): void {
+    const delayNs = (Math.max(0, dueMs - this.#elapsedMs()) / this.#rate) * nsPerMs;
+    this.#scheduler.scheduleAfter(event, delayNs);
   }
 }
 
-interface RunningTimer {
+class RunningTimer implements Timer {
   /** Of what has passed on this clock. */
   readonly dueMs: number;
-  readonly fire: () => void;
-  event: ScheduledEvent;
-}
+  readonly event: ScheduledEvent;
+  readonly #run: () => void;
+  readonly #ended: (timer: RunningTimer) => void;
+  #isCancelled = false;
 
-const unscheduled = new ScheduledEvent(0, 0, () => {}, -1);
+  constructor(options: {
+    dueMs: number;
+    executor: Executor;
+    run: () => void;
+    ended: (timer: RunningTimer) => void;
+  }) {
+    const { executor } = options;
+    this.dueMs = options.dueMs;
+    this.#run = options.run;
+    this.#ended = options.ended;
+    this.event = new ScheduledEvent(() => {
+      this.#ended(this);
+      executor.run(() => this.#fire());
+    });
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#ended(this);
+  }
+
+  #fire(): void {
+    // It may have been cancelled between the moment it fell due and the moment the process got to it.
+    if (!this.#isCancelled) this.#run();
+  }
+}

@@ -8,8 +8,9 @@ import type { Disk, DiskError, DiskLane, DiskOperation } from '../../docker/zab/
 import type { Random } from '../random/random.ts';
 import { DiskFile } from './disk-file.ts';
 import type { Executor } from './executor.ts';
-import { nsPerMs } from './scheduler.ts';
-import type { ScheduledEvent, Scheduler } from './scheduler.ts';
+import { Queue } from './queue.ts';
+import { nsPerMs, ScheduledEvent } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 const shortestBatchNs = 20_000;
 /** A file whose very header is damaged is plainly none; the interesting damage is behind it. */
@@ -27,13 +28,22 @@ interface Batch {
   readonly operations: readonly DiskOperation[];
   readonly executor: Executor;
   readonly done: Done;
-  readonly lane: Lane;
 }
 
 /** Batches that are carried out one after the other. */
-interface Lane {
-  queue: Batch[];
-  event: ScheduledEvent | null;
+class Lane {
+  /** The first is being carried out. */
+  readonly batches = new Queue<Batch>();
+  /** A sync of the first batch is over, or all of it. */
+  readonly event: ScheduledEvent;
+  /** Which operation of the first batch is waited for; null when only its answer is. */
+  syncIndex: number | null = null;
+  /** That answer. */
+  error: DiskError | null = null;
+
+  constructor(goOn: (lane: Lane) => void) {
+    this.event = new ScheduledEvent(() => goOn(this));
+  }
 }
 
 /** How to take back a change of names that did not reach the disk. */
@@ -51,8 +61,8 @@ export class SimulatedDisk {
   /** By directory, in the order of the changes. */
   readonly #unsyncedNames = new Map<string, Undo[]>();
   readonly #lanes: Readonly<Record<DiskLane, Lane>> = {
-    log: { queue: [], event: null },
-    background: { queue: [], event: null },
+    log: new Lane((lane) => this.#goOn(lane)),
+    background: new Lane((lane) => this.#goOn(lane)),
   };
 
   constructor(options: { scheduler: Scheduler; random: Random }) {
@@ -67,8 +77,8 @@ export class SimulatedDisk {
       read: (path) => this.read(path),
       submit: (operations, done, laneName = 'log') => {
         const lane = this.#lanes[laneName];
-        lane.queue.push({ operations, executor, done, lane });
-        if (lane.queue.length === 1) this.#startBatch(lane);
+        lane.batches.push({ operations, executor, done });
+        if (lane.batches.length === 1) this.#startBatch(lane);
       },
     };
   }
@@ -102,9 +112,8 @@ export class SimulatedDisk {
   /** The process is gone: what it had asked for and was not begun will not happen. */
   dropRequests(): void {
     for (const lane of Object.values(this.#lanes)) {
-      if (lane.event !== null) this.#scheduler.cancel(lane.event);
-      lane.event = null;
-      lane.queue = [];
+      this.#scheduler.cancel(lane.event);
+      lane.batches.clear();
     }
   }
 
@@ -151,48 +160,47 @@ export class SimulatedDisk {
   }
 
   #startBatch(lane: Lane): void {
-    const batch = lane.queue[0];
-    if (batch !== undefined) this.#carryOut(batch, 0);
+    const batch = lane.batches.at(0);
+    if (batch !== undefined) this.#carryOut(lane, batch, 0);
   }
 
   /** Carries out a batch from one of its steps on; only syncs take time. */
-  #carryOut(batch: Batch, from: number): void {
-    for (let index = from; index < batch.operations.length; index++) {
-      const operation = batch.operations[index] as DiskOperation;
-      const isSync = operation.type === 'sync' || operation.type === 'syncDirectory';
-      if (isSync) {
-        this.#wait(batch.lane, this.#drawSyncNs(), () => this.#finishSync(batch, index));
-        return;
+  #carryOut(lane: Lane, batch: Batch, from: number): void {
+    const { operations } = batch;
+    for (let index = from; index < operations.length; index++) {
+      const operation = operations[index] as DiskOperation;
+      if (isSync(operation)) {
+        lane.syncIndex = index;
+        return this.#scheduler.scheduleAfter(lane.event, this.#drawSyncNs());
       }
       const error = this.#attempt(operation);
-      if (error !== null) return this.#finish(batch, from, failedAt(index, error));
+      if (error !== null) return this.#finish(lane, from, failedAt(index, error));
     }
-    this.#finish(batch, from, null);
+    this.#finish(lane, from, null);
   }
 
-  #finishSync(batch: Batch, index: number): void {
-    const error = this.#attempt(batch.operations[index] as DiskOperation);
-    if (error === null) this.#carryOut(batch, index + 1);
-    else this.#answer(batch, failedAt(index, error));
+  /** What the first batch of a lane waited for is over. */
+  #goOn(lane: Lane): void {
+    const batch = lane.batches.at(0);
+    const { syncIndex } = lane;
+    if (syncIndex === null || batch === undefined) return this.#answer(lane, lane.error);
+    const error = this.#attempt(batch.operations[syncIndex] as DiskOperation);
+    if (error === null) this.#carryOut(lane, batch, syncIndex + 1);
+    else this.#answer(lane, failedAt(syncIndex, error));
   }
 
   /** Even a batch without a sync answers later, never from inside `submit`. */
-  #finish(batch: Batch, from: number, error: DiskError | null): void {
-    if (from === 0) this.#wait(batch.lane, shortestBatchNs, () => this.#answer(batch, error));
-    else this.#answer(batch, error);
+  #finish(lane: Lane, from: number, error: DiskError | null): void {
+    if (from > 0) return this.#answer(lane, error);
+    lane.syncIndex = null;
+    lane.error = error;
+    this.#scheduler.scheduleAfter(lane.event, shortestBatchNs);
   }
 
-  #answer(batch: Batch, error: DiskError | null): void {
-    batch.lane.queue.shift();
-    this.#startBatch(batch.lane);
-    batch.executor.run(() => batch.done(error));
-  }
-
-  #wait(lane: Lane, delayNs: number, run: () => void): void {
-    lane.event = this.#scheduler.after(delayNs, () => {
-      lane.event = null;
-      run();
-    });
+  #answer(lane: Lane, error: DiskError | null): void {
+    const batch = lane.batches.shift();
+    this.#startBatch(lane);
+    if (batch !== undefined) batch.executor.run(() => batch.done(error));
   }
 
   /** 0.2 to 1 ms mostly, up to 5 ms for one sync in ten. */
@@ -309,10 +317,13 @@ export class SimulatedDisk {
   }
 }
 
-function isHitBy(fault: DiskFault, { type }: DiskOperation): boolean {
-  return fault === 'ENOSPC'
-    ? type === 'append' || type === 'write'
-    : type === 'sync' || type === 'syncDirectory';
+function isHitBy(fault: DiskFault, operation: DiskOperation): boolean {
+  const { type } = operation;
+  return fault === 'ENOSPC' ? type === 'append' || type === 'write' : isSync(operation);
+}
+
+function isSync({ type }: DiskOperation): boolean {
+  return type === 'sync' || type === 'syncDirectory';
 }
 
 function failedAt(operationIndex: number, error: NodeJS.ErrnoException): DiskError {

@@ -7,9 +7,10 @@ import type { Address, Link, LinkHandlers } from '../../docker/zab/src/server/po
 import type { Executor } from './executor.ts';
 import type { Host, SimulatedNetwork } from './network.ts';
 import type { SentMessage } from './message-log.ts';
-import { nsPerMs } from './scheduler.ts';
-import type { ScheduledEvent } from './scheduler.ts';
+import { Queue } from './queue.ts';
+import { nsPerMs, ScheduledEvent } from './scheduler.ts';
 
+export const loopbackDelayNs = 20_000;
 /** Linux's least retransmission time-out; doubled at every attempt. */
 const firstRetransmissionNs = 200 * nsPerMs;
 /** Far below Linux's 120 s: a healed link of a simulated run should not stay silent for minutes. */
@@ -40,12 +41,14 @@ export class SimulatedLink implements Link {
   #state: 'dialling' | 'open' | 'closed' = 'dialling';
   #isFlowing = true;
   /** Arrived, not yet taken by the process; null is the peer's close. */
-  readonly #inbound: (Buffer | null)[] = [];
-  readonly #outbound: Segment[] = [];
-  #outboundEvent: ScheduledEvent | null = null;
+  readonly #inbound = new Queue<Buffer | null>();
+  readonly #outbound = new Queue<Segment>();
+  /** The first of `#outbound` is due. */
+  readonly #arrival = new ScheduledEvent(() => this.#arrive());
   #isReadingScheduled = false;
   #isCloseSent = false;
   #isAccepted = false;
+  readonly #isLoopback: boolean;
   #lastArrivalNs = 0;
   #unconsumedBytes = 0;
   #unacknowledgedBytes = 0;
@@ -60,6 +63,7 @@ export class SimulatedLink implements Link {
     this.#executor = details.executor;
     this.remote = details.remote;
     this.#handlers = details.handlers;
+    this.#isLoopback = this.host.name === this.remote.host;
     this.host.links.add(this);
   }
 
@@ -88,7 +92,14 @@ export class SimulatedLink implements Link {
 
   writeAll(chunks: readonly Buffer[]): void {
     const [only] = chunks;
-    this.write(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
+    if (chunks.length === 1 && only !== undefined) return this.write(only);
+    const joined = Buffer.allocUnsafe(byteCountOf(chunks));
+    let at = 0;
+    for (const chunk of chunks) {
+      joined.set(chunk, at);
+      at += chunk.length;
+    }
+    this.write(joined);
   }
 
   pause(): void {
@@ -115,7 +126,7 @@ export class SimulatedLink implements Link {
   /** The host lost power: no farewell, and nothing that was buffered leaves any more. */
   vanish(): void {
     this.#leave();
-    this.#outbound.length = 0;
+    this.#outbound.clear();
     this.#stopTransmission();
   }
 
@@ -159,7 +170,7 @@ export class SimulatedLink implements Link {
 
   /** A cut was healed: what is held goes out when its next retransmission falls due. */
   retransmit(): void {
-    if (this.#stalledSinceNs === null || this.#outboundEvent !== null) return;
+    if (this.#stalledSinceNs === null || this.#arrival.isPending) return;
     const { nowNs } = this.#network.scheduler;
     let dueNs = this.#stalledSinceNs;
     let timeoutNs = firstRetransmissionNs;
@@ -167,22 +178,22 @@ export class SimulatedLink implements Link {
       dueNs += timeoutNs;
       timeoutNs = Math.min(2 * timeoutNs, retransmissionLimitNs);
     }
-    this.#outboundEvent = this.#network.scheduler.at(dueNs, this.#arrive);
+    this.#network.scheduler.scheduleAt(this.#arrival, dueNs);
   }
 
   /** A stall ended: what it held goes on at once, unless something else holds it. */
   release(): void {
-    if (this.#stalledSinceNs === null || this.#outboundEvent !== null) return;
-    this.#outboundEvent = this.#network.scheduler.after(1, this.#arrive);
+    if (this.#stalledSinceNs === null || this.#arrival.isPending) return;
+    this.#network.scheduler.scheduleAfter(this.#arrival, 1);
   }
 
   #transmit(bytes: Buffer | null): void {
-    const earliestNs = this.#network.scheduler.nowNs + this.#network.drawDelayNs(this.host, this.remote);
-    this.#lastArrivalNs = Math.max(this.#lastArrivalNs, earliestNs);
-    const log = this.#network.messages;
-    const messages =
-      log === null || bytes === null ? null : log.sent(this, bytes, this.#network.scheduler.nowNs);
-    this.#outbound.push({ bytes, arriveNs: this.#lastArrivalNs, messages });
+    const { scheduler, messages: log } = this.#network;
+    const { nowNs } = scheduler;
+    const arriveNs = Math.max(this.#lastArrivalNs, nowNs + this.#drawDelayNs());
+    this.#lastArrivalNs = arriveNs;
+    const messages = log === null || bytes === null ? null : log.sent(this, bytes, nowNs);
+    this.#outbound.push({ bytes, arriveNs, messages });
     this.#scheduleArrival();
   }
 
@@ -192,42 +203,43 @@ export class SimulatedLink implements Link {
     this.#transmit(null);
   }
 
+  #drawDelayNs(): number {
+    return this.#isLoopback ? loopbackDelayNs : this.#network.drawDelayNs(this.host, this.remote);
+  }
+
   #scheduleArrival(): void {
-    const first = this.#outbound[0];
+    if (this.#arrival.isPending || this.#stalledSinceNs !== null) return;
+    const first = this.#outbound.at(0);
     if (first === undefined || this.#peer === null || this.#state === 'dialling') return;
-    if (this.#outboundEvent !== null || this.#stalledSinceNs !== null) return;
     const { scheduler } = this.#network;
-    this.#outboundEvent = scheduler.at(Math.max(first.arriveNs, scheduler.nowNs + 1), this.#arrive);
+    scheduler.scheduleAt(this.#arrival, Math.max(first.arriveNs, scheduler.nowNs + 1));
   }
 
   /** What is due arrives at the other host, unless a cut holds it. */
-  readonly #arrive = (): void => {
-    this.#outboundEvent = null;
+  #arrive(): void {
     const peer = this.#peer;
     if (peer === null) return;
     const network = this.#network;
+    const isHeld = network.isHeld(this.host, peer.host);
     const isReturnCut = network.isCut(peer.host, this.host);
     if (!isReturnCut) this.#unacknowledgedBytes = 0;
-    while (this.#isDue()) {
-      if (network.isHeld(this.host, peer.host) || (isReturnCut && this.#isWindowFull())) {
+    const { nowNs } = network.scheduler;
+    for (;;) {
+      const segment = this.#outbound.at(0);
+      if (segment === undefined || segment.arriveNs > nowNs) break;
+      if (isHeld || (isReturnCut && this.#isWindowFull())) {
         this.#stall();
         return peer.#scheduleReading();
       }
-      this.#stalledSinceNs = null;
-      network.stalledLinks.delete(this);
-      const segment = this.#outbound.shift() as Segment;
+      if (this.#stalledSinceNs !== null) this.#endStall();
+      this.#outbound.shift();
       if (isReturnCut) this.#unacknowledgedBytes += segment.bytes?.length ?? 0;
       if (segment.messages !== null && peer.#state !== 'closed')
-        network.messages?.arrived(segment.messages, network.scheduler.nowNs);
+        network.messages?.arrived(segment.messages, nowNs);
       peer.#receive(segment.bytes);
     }
     peer.#scheduleReading();
     this.#scheduleArrival();
-  };
-
-  #isDue(): boolean {
-    const first = this.#outbound[0];
-    return first !== undefined && first.arriveNs <= this.#network.scheduler.nowNs;
   }
 
   #isWindowFull(): boolean {
@@ -239,11 +251,14 @@ export class SimulatedLink implements Link {
     this.#network.stalledLinks.add(this);
   }
 
-  #stopTransmission(): void {
-    if (this.#outboundEvent !== null) this.#network.scheduler.cancel(this.#outboundEvent);
-    this.#outboundEvent = null;
+  #endStall(): void {
     this.#stalledSinceNs = null;
     this.#network.stalledLinks.delete(this);
+  }
+
+  #stopTransmission(): void {
+    this.#network.scheduler.cancel(this.#arrival);
+    this.#endStall();
   }
 
   #receive(bytes: Buffer | null): void {
@@ -285,18 +300,24 @@ export class SimulatedLink implements Link {
   /** What is there, as one read of a stream: whoever counts on the borders of the writes is wrong. */
   #read(): Buffer | null | undefined {
     const inbound = this.#inbound;
-    const first = inbound[0];
-    let count = 1;
-    if (first instanceof Uint8Array && inbound.length > 1) {
-      let length = first.length;
-      for (; count < inbound.length; count++) {
-        const next = inbound[count];
-        if (next === undefined || next === null || length + next.length > readBytes) break;
-        length += next.length;
-      }
+    const first = inbound.shift();
+    if (!first) return first;
+    let byteCount = first.length;
+    let count = 0;
+    for (; count < inbound.length; count++) {
+      const next = inbound.at(count);
+      if (!next || byteCount + next.length > readBytes) break;
+      byteCount += next.length;
     }
-    if (count <= 1) return inbound.shift();
-    return Buffer.concat(inbound.splice(0, count) as Buffer[]);
+    if (count === 0) return first;
+    const joined = Buffer.allocUnsafe(byteCount);
+    joined.set(first);
+    for (let at = first.length; at < byteCount;) {
+      const next = inbound.shift() as Buffer;
+      joined.set(next, at);
+      at += next.length;
+    }
+    return joined;
   }
 
   /** The other end's process has taken bytes; its kernel tells so after a delay. */
@@ -306,7 +327,7 @@ export class SimulatedLink implements Link {
     const peer = this.#peer;
     if (!wasFull || this.bufferedBytes > 0 || peer === null || this.#handlers?.drained === undefined) return;
     const { scheduler } = this.#network;
-    scheduler.after(this.#network.drawDelayNs(peer.host, peer.remote), () => {
+    scheduler.after(peer.#drawDelayNs(), () => {
       this.#executor.run(() => {
         if (this.#state === 'open') this.#handlers?.drained?.(this);
       });
@@ -316,7 +337,13 @@ export class SimulatedLink implements Link {
   #leave(): void {
     this.#state = 'closed';
     this.#handlers = null;
-    this.#inbound.length = 0;
+    this.#inbound.clear();
     this.host.links.delete(this);
   }
+}
+
+function byteCountOf(chunks: readonly Buffer[]): number {
+  let byteCount = 0;
+  for (const chunk of chunks) byteCount += chunk.length;
+  return byteCount;
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../docker/zab/src/server/ports.ts';
 import type { Random } from '../random/random.ts';
 import type { Executor } from './executor.ts';
-import { SimulatedLink } from './link.ts';
+import { loopbackDelayNs, SimulatedLink } from './link.ts';
 import { nsPerMs } from './scheduler.ts';
 import type { ScheduledEvent, Scheduler } from './scheduler.ts';
 import type { MessageLog } from './message-log.ts';
@@ -19,7 +19,6 @@ import type { TraceHash } from './trace-hash.ts';
 
 const noTls = 'the simulated network has no TLS; leave the ssl keys out of this configuration';
 const firstDialRetryNs = 1000 * nsPerMs;
-const loopbackDelayNs = 20_000;
 const ephemeralPortStart = 32_768;
 
 /** Directed: traffic from server `from` to server `to` does not arrive. */

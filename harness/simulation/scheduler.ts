@@ -6,19 +6,20 @@ import type { TraceHash } from './trace-hash.ts';
 
 export const nsPerMs = 1_000_000;
 
-/** A handle on something that will happen; `Scheduler.cancel` takes it back. */
+/** A handle on something that will happen; `Scheduler.cancel` takes it back. Happened, it may be used again. */
 export class ScheduledEvent {
-  readonly timeNs: number;
-  readonly sequence: number;
   readonly run: () => void;
-  /** Place in the heap; −1 once it happened or was cancelled. */
-  position: number;
+  timeNs = NaN;
+  sequence = 0;
+  /** Place in the heap; −1 before it is scheduled, and once it happened or was cancelled. */
+  position = -1;
 
-  constructor(timeNs: number, sequence: number, run: () => void, position: number) {
-    this.timeNs = timeNs;
-    this.sequence = sequence;
+  constructor(run: () => void) {
     this.run = run;
-    this.position = position;
+  }
+
+  get isPending(): boolean {
+    return this.position !== -1;
   }
 }
 
@@ -42,15 +43,28 @@ export class Scheduler {
 
   /** At least one nanosecond from now, so that an event can never repeat itself without time passing. */
   after(delayNs: number, run: () => void): ScheduledEvent {
-    return this.at(this.#nowNs + Math.max(1, Math.ceil(delayNs)), run);
+    return this.at(this.#timeAfter(delayNs), run);
   }
 
   at(timeNs: number, run: () => void): ScheduledEvent {
-    assert.ok(timeNs >= this.#nowNs, 'nothing can be scheduled in the past');
-    const event = new ScheduledEvent(timeNs, this.#nextSequence++, run, this.#heap.length);
+    const event = new ScheduledEvent(run);
+    this.scheduleAt(event, timeNs);
+    return event;
+  }
+
+  /** As `after` does, with an event that its owner uses again. */
+  scheduleAfter(event: ScheduledEvent, delayNs: number): void {
+    this.scheduleAt(event, this.#timeAfter(delayNs));
+  }
+
+  scheduleAt(event: ScheduledEvent, timeNs: number): void {
+    if (timeNs < this.#nowNs) assert.fail('nothing can be scheduled in the past');
+    if (event.isPending) assert.fail('an event is scheduled once at a time');
+    event.timeNs = timeNs;
+    event.sequence = this.#nextSequence++;
+    event.position = this.#heap.length;
     this.#heap.push(event);
     this.#rise(event);
-    return event;
   }
 
   cancel(event: ScheduledEvent): void {
@@ -66,14 +80,30 @@ export class Scheduler {
 
   /** Lets the next event happen; false when there is none. */
   runNext(): boolean {
-    const event = this.#heap[0];
+    const event = this.#takeFirst();
     if (event === undefined) return false;
-    this.cancel(event);
-    this.#nowNs = event.timeNs;
-    this.#hash.mix(event.timeNs);
+    const { timeNs } = event;
+    this.#nowNs = timeNs;
+    this.#hash.mix(timeNs);
     this.#hash.mix(event.sequence);
     event.run();
     return true;
+  }
+
+  #timeAfter(delayNs: number): number {
+    return this.#nowNs + Math.max(1, Math.ceil(delayNs));
+  }
+
+  #takeFirst(): ScheduledEvent | undefined {
+    const heap = this.#heap;
+    const first = heap[0];
+    const last = heap.pop();
+    if (first === undefined || last === undefined) return undefined;
+    first.position = -1;
+    if (last === first) return first;
+    this.#place(last, 0);
+    this.#sink(last);
+    return first;
   }
 
   #place(event: ScheduledEvent, at: number): void {

@@ -4,8 +4,9 @@
 
 import type { Random } from '../random/random.ts';
 import type { Executor } from './executor.ts';
-import { nsPerMs } from './scheduler.ts';
-import type { ScheduledEvent, Scheduler } from './scheduler.ts';
+import { Queue } from './queue.ts';
+import { nsPerMs, ScheduledEvent } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** What one piece of work keeps the processor busy: 4 to 12 µs. Without it five servers were infinitely fast. */
 const leastWorkNs = 0.004 * nsPerMs;
@@ -25,10 +26,10 @@ export class ServerProcess implements Executor {
   /** The process ended itself: through `exit`, or by an exception that nothing caught. */
   readonly #ended: (end: ProcessEnd) => void;
   #state: 'running' | 'paused' | 'dead' = 'running';
-  readonly #inbox: (() => void)[] = [];
+  readonly #inbox = new Queue<() => void>();
   #isWorking = false;
   #busyUntilNs = 0;
-  #wake: ScheduledEvent | null = null;
+  readonly #wake = new ScheduledEvent(() => this.#workOn());
 
   constructor(options: { scheduler: Scheduler; random: Random; ended: (end: ProcessEnd) => void }) {
     this.#scheduler = options.scheduler;
@@ -50,7 +51,7 @@ export class ServerProcess implements Executor {
 
   pause(): void {
     if (this.#state === 'running') this.#state = 'paused';
-    this.#cancelWake();
+    this.#scheduler.cancel(this.#wake);
   }
 
   resume(): void {
@@ -60,8 +61,8 @@ export class ServerProcess implements Executor {
 
   die(): void {
     this.#state = 'dead';
-    this.#inbox.length = 0;
-    this.#cancelWake();
+    this.#inbox.clear();
+    this.#scheduler.cancel(this.#wake);
   }
 
   /** For the server itself: never returns to its work. */
@@ -92,20 +93,13 @@ export class ServerProcess implements Executor {
   }
 
   #scheduleWake(): void {
-    if (this.#state !== 'running' || this.#inbox.length === 0 || this.#wake !== null || this.#isWorking)
+    if (this.#state !== 'running' || this.#inbox.length === 0 || this.#wake.isPending || this.#isWorking)
       return;
-    const delayNs = this.#busyUntilNs - this.#scheduler.nowNs;
-    this.#wake = this.#scheduler.after(delayNs, this.#onWake);
+    this.#scheduler.scheduleAfter(this.#wake, this.#busyUntilNs - this.#scheduler.nowNs);
   }
 
-  readonly #onWake = (): void => {
-    this.#wake = null;
+  #workOn(): void {
     const work = this.#inbox.shift();
     if (work !== undefined) this.#work(work);
-  };
-
-  #cancelWake(): void {
-    if (this.#wake !== null) this.#scheduler.cancel(this.#wake);
-    this.#wake = null;
   }
 }

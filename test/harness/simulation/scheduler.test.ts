@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { Scheduler } from '../../../harness/simulation/scheduler.ts';
+import { ScheduledEvent, Scheduler } from '../../../harness/simulation/scheduler.ts';
 import { TraceHash } from '../../../harness/simulation/trace-hash.ts';
 
 function newScheduler(): { scheduler: Scheduler; hash: TraceHash } {
@@ -75,6 +75,24 @@ describe('scheduler', () => {
         assert.deepEqual(seen, expected);
       }),
     );
+  });
+
+  it('takes an event again that happened or was cancelled, and one that is pending not', () => {
+    const { scheduler } = newScheduler();
+    const times: number[] = [];
+    const event = new ScheduledEvent(() => {
+      times.push(scheduler.nowNs);
+      if (times.length < 3) scheduler.scheduleAfter(event, 10);
+    });
+
+    scheduler.scheduleAt(event, 5);
+    assert.throws(() => scheduler.scheduleAt(event, 6), /scheduled once at a time/);
+    scheduler.cancel(event);
+    scheduler.scheduleAt(event, 7);
+    runAll(scheduler);
+
+    assert.deepEqual(times, [7, 17, 27]);
+    assert.equal(event.isPending, false);
   });
 
   it('leaves a hash that depends on what happened and when', () => {
