@@ -9,7 +9,6 @@ import { makeZxid } from '../../../../harness/wire/zxid.ts';
 import type { LinkId } from './events.ts';
 import { activationCommit, activationInform, designateLeader } from './designation.ts';
 import type { LearnerHandler } from './learner-handler.ts';
-import { hashOf } from './local-state.ts';
 import type { LocalState } from './local-state.ts';
 import type { Membership } from './membership.ts';
 import { DurabilityQueue } from './outbox.ts';
@@ -31,6 +30,8 @@ export class Broadcast {
   /** This server and the followers that get proposals. */
   #ackers: Acker[];
   readonly #ownAppends = new DurabilityQueue<number>();
+  /** Who has answered a round of the barrier; kept, so that a question allocates nothing. */
+  readonly #answered: number[] = [];
 
   constructor(
     state: LocalState,
@@ -78,7 +79,7 @@ export class Broadcast {
     this.#state.trace?.({
       event: 'PROPOSE',
       zxid,
-      hash: hashOf(record),
+      hash: this.#state.hashOf(record),
       session: clientId,
       cxid,
       txn: record.txn.type,
@@ -142,12 +143,9 @@ export class Broadcast {
     trace?.({
       event: 'COMMIT_DECIDE',
       zxid,
-      hash: hashOf(record),
-      ackers: configuration.votersAmong(
-        this.#ackersOf(zxid).map((acker) => acker.sid),
-        needed,
-      ),
-      configs: needed.map(({ version }) => version),
+      hash: this.#state.hashOf(record),
+      ackers: configuration.votersAmong(this.#sidsThatAcked(zxid), needed),
+      configs: configuration.versionsAt(zxid),
     });
     const after = this.#state.configurationIn(record);
     if (after !== null) return this.#reconfigure(record, after);
@@ -169,7 +167,7 @@ export class Broadcast {
   #reconfigure(record: TxnRecord, after: Membership): void {
     const { zxid } = record.header;
     const { configuration, sid } = this.#state;
-    const ackers = this.#ackersOf(zxid).filter((acker) => acker !== this.#own);
+    const ackers = this.#ackers.filter((acker) => acker !== this.#own && acker.ackedZxid >= zxid);
     const leader = designateLeader({ sid, before: configuration.current, after, ackers });
     const commit = activationCommit(zxid, leader);
     const inform = activationInform(record, leader);
@@ -184,8 +182,10 @@ export class Broadcast {
     this.#reconfigured(leader);
   }
 
-  #ackersOf(zxid: number): Acker[] {
-    return this.#ackers.filter((acker) => acker.ackedZxid >= zxid);
+  #sidsThatAcked(zxid: number): readonly number[] {
+    const sids: number[] = [];
+    for (const acker of this.#ackers) if (acker.ackedZxid >= zxid) sids.push(acker.sid);
+    return sids;
   }
 
   #advanceBarrier(): void {
@@ -206,12 +206,14 @@ export class Broadcast {
   }
 
   #isRoundAnswered(round: number): boolean {
-    const sids = [this.#own.sid];
+    const sids = this.#answered;
+    let count = 0;
+    sids[count++] = this.#own.sid;
     for (const handler of this.#handlers.values()) {
       const isAnswered = handler.barrierRound === round && handler.pongCount >= handler.barrierPing;
-      if (isAnswered && handler.isFollower) sids.push(handler.sid);
+      if (isAnswered && handler.isFollower) sids[count++] = handler.sid;
     }
-    return this.#state.configuration.hasQuorum(sids);
+    return this.#state.configuration.isReachedBy(sids, count);
   }
 
   #answerSyncs(): void {

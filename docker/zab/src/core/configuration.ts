@@ -4,7 +4,7 @@
 // under way at most, but a log may end in several: those of which the server never heard whether they were
 // committed. Left out, one of them could elect another leader beside ours.
 
-import { isSameMembership, isVoter, memberOf, membershipText } from './membership.ts';
+import { isSameMembership, isVoter, membershipText } from './membership.ts';
 import type { Member, Membership } from './membership.ts';
 import { quorumOf } from './quorum.ts';
 
@@ -19,15 +19,21 @@ export class Configuration {
   readonly isChangeable: boolean;
   #current: Membership;
   #pending: readonly Membership[] = [];
+  #latest: Membership;
   #all: readonly Membership[];
+  #versions: readonly number[];
   #voterSids: readonly number[];
+  #observerSids: readonly number[];
   #text: string;
 
   constructor({ current, pending = [], isChangeable = false }: ConfigurationOptions) {
     this.isChangeable = isChangeable;
     this.#current = current;
+    this.#latest = current;
     this.#all = [current];
+    this.#versions = [];
     this.#voterSids = [];
+    this.#observerSids = [];
     this.#text = '';
     this.#set(current, pending);
   }
@@ -44,7 +50,7 @@ export class Configuration {
 
   /** The newest that this server has seen. */
   get latest(): Membership {
-    return this.pending ?? this.#current;
+    return this.#latest;
   }
 
   /** Whose quorums are needed now. */
@@ -77,23 +83,37 @@ export class Configuration {
     return this.#all.filter((membership, index) => index === 0 || membership.version <= zxid);
   }
 
+  /** The versions of those. */
+  versionsAt(zxid: number): readonly number[] {
+    const needed = this.at(zxid);
+    return needed === this.#all ? this.#versions : needed.map(({ version }) => version);
+  }
+
   hasQuorum(sids: Iterable<number>): boolean {
-    const present = new Set(sids);
-    return this.#all.every((membership) => quorumOf(membership).isReachedBy(present));
+    const present = [...new Set(sids)];
+    return this.isReachedBy(present, present.length);
+  }
+
+  /** Whether the first `count` of `sids`, each of which is there once, are a quorum. */
+  isReachedBy(sids: readonly number[], count: number): boolean {
+    for (const membership of this.#all) if (!quorumOf(membership).isReachedBy(sids, count)) return false;
+    return true;
   }
 
   /** Enough to believe what is told of a leader that has been established already. */
   hasAnyQuorum(sids: Iterable<number>): boolean {
-    const present = new Set(sids);
+    const present = [...new Set(sids)];
     return this.#all.some((membership) => quorumOf(membership).isReachedBy(present));
   }
 
   /** Those of `sids` that have a vote in any of the configurations, ascending. */
   votersAmong(sids: Iterable<number>, configurations = this.#all): readonly number[] {
-    const present = new Set(sids);
-    return this.#voterSids.filter((sid) => {
-      return present.has(sid) && configurations.some((membership) => isVoter(membership, sid));
-    });
+    const present = [...sids];
+    const voters: number[] = [];
+    for (const sid of this.#voterSids) {
+      if (present.includes(sid) && hasVoteInAny(configurations, sid)) voters.push(sid);
+    }
+    return voters;
   }
 
   isVoter(sid: number): boolean {
@@ -105,22 +125,21 @@ export class Configuration {
    * configuration gives a vote: without it, nobody may ever reach the quorum that decides.
    */
   isObserver(sid: number): boolean {
-    if (memberOf(this.#current, sid)?.role !== 'observer') return false;
-    return !this.#pending.some((membership) => isVoter(membership, sid));
+    return this.#observerSids.includes(sid);
   }
 
   /** Whether anything has changed. One that is not the newest is known already. */
   expect(membership: Membership): boolean {
-    if (membership.version <= this.latest.version) return false;
+    if (membership.version <= this.#latest.version) return false;
     this.#set(this.#current, [...this.#pending, membership]);
     return true;
   }
 
   /** Whether anything has changed. */
   expectOnly(pending: readonly Membership[]): boolean {
-    const before = this.#all.map(({ version }) => version).join();
+    const before = this.#versions.join();
     this.#set(this.#current, pending);
-    return before !== this.#all.map(({ version }) => version).join();
+    return before !== this.#versions.join();
   }
 
   /** False where it is not newer: versions only rise. */
@@ -139,9 +158,22 @@ export class Configuration {
     this.#pending = pending
       .filter(({ version }) => version > current.version)
       .toSorted((one, other) => one.version - other.version);
+    this.#latest = this.pending ?? current;
     this.#all = [current, ...this.#pending];
+    this.#versions = this.#all.map(({ version }) => version);
     const voters = new Set(this.#all.flatMap((membership) => [...quorumOf(membership).voters]));
     this.#voterSids = [...voters].sort((one, other) => one - other);
+    this.#observerSids = this.#observers();
     this.#text = membershipText(current);
   }
+
+  #observers(): readonly number[] {
+    const observers = this.#current.members.filter(({ role }) => role === 'observer');
+    return observers.map(({ sid }) => sid).filter((sid) => !hasVoteInAny(this.#pending, sid));
+  }
+}
+
+function hasVoteInAny(configurations: readonly Membership[], sid: number): boolean {
+  for (const membership of configurations) if (quorumOf(membership).voters.has(sid)) return true;
+  return false;
 }

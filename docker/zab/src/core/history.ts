@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { counterOf, epochOf } from '../../../../harness/wire/zxid.ts';
+import { Ring } from './ring.ts';
 
 /** Whether `next` can stand behind `previous` in a log: within an epoch no gaps, an epoch starts at 1. */
 export function follows(next: number, previous: number): boolean {
@@ -13,11 +14,9 @@ export function follows(next: number, previous: number): boolean {
 }
 
 export class History {
-  /** Records before `#first` have been dropped and wait for the next compaction. */
-  readonly #records: TxnRecord[];
+  readonly #records = new Ring<TxnRecord>();
   readonly #commitLogCount: number;
-  #first = 0;
-  /** Index of the first record that is not committed. */
+  /** Place of the first record that is not committed. */
   #pending = 0;
   #baseZxid: number;
   #confirmedZxid = 0;
@@ -25,7 +24,7 @@ export class History {
   /** `tail` follows `baseZxid`; nothing of it is known to be committed. */
   constructor(baseZxid: number, tail: readonly TxnRecord[], commitLogCount: number) {
     this.#baseZxid = baseZxid;
-    this.#records = [...tail];
+    for (const record of tail) this.#records.push(record);
     this.#commitLogCount = commitLogCount;
   }
 
@@ -35,11 +34,11 @@ export class History {
   }
 
   get lastZxid(): number {
-    return this.#records.at(-1)?.header.zxid ?? this.#baseZxid;
+    return this.#records.at(this.#records.end - 1)?.header.zxid ?? this.#baseZxid;
   }
 
   get lastCommittedZxid(): number {
-    return this.#pending > this.#first ? this.#zxidAt(this.#pending - 1) : this.#baseZxid;
+    return this.#records.at(this.#pending - 1)?.header.zxid ?? this.#baseZxid;
   }
 
   /**
@@ -52,41 +51,39 @@ export class History {
   }
 
   get pendingCount(): number {
-    return this.#records.length - this.#pending;
+    return this.#records.end - this.#pending;
   }
 
   /** Those that are not known to be committed, the oldest first. */
   get pendingRecords(): readonly TxnRecord[] {
-    return this.#records.slice(this.#pending);
+    return this.#records.itemsFrom(this.#pending);
   }
 
   /** The oldest record that is not committed. */
   get firstPending(): TxnRecord | undefined {
-    return this.#records[this.#pending];
+    return this.#records.at(this.#pending);
   }
 
   /** The zxid of a record, or the place where this log starts. */
   has(zxid: number): boolean {
     if (zxid === this.#baseZxid) return true;
-    const index = this.#indexAfter(zxid) - 1;
-    return index >= this.#first && this.#zxidAt(index) === zxid;
+    return this.#records.at(this.#placeAfter(zxid) - 1)?.header.zxid === zxid;
   }
 
   /** The last zxid of this log that is not above `zxid`; its base if there is none. */
   lastZxidThrough(zxid: number): number {
-    const index = this.#indexAfter(zxid) - 1;
-    return index >= this.#first ? this.#zxidAt(index) : this.#baseZxid;
+    return this.#records.at(this.#placeAfter(zxid) - 1)?.header.zxid ?? this.#baseZxid;
   }
 
   recordsAfter(zxid: number): readonly TxnRecord[] {
-    return this.#records.slice(this.#indexAfter(zxid));
+    return this.#records.itemsFrom(this.#placeAfter(zxid));
   }
 
   append(record: TxnRecord): void {
-    assert.ok(
-      follows(record.header.zxid, this.lastZxid),
-      `a log that ends at ${this.lastZxid} cannot go on with ${record.header.zxid}`,
-    );
+    // The sentence is made only where it is needed: every server appends every record.
+    if (!follows(record.header.zxid, this.lastZxid)) {
+      assert.fail(`a log that ends at ${this.lastZxid} cannot go on with ${record.header.zxid}`);
+    }
     this.#records.push(record);
   }
 
@@ -96,7 +93,7 @@ export class History {
     assert.ok(record, 'nothing is pending');
     this.#pending += 1;
     this.#confirmedZxid = record.header.zxid;
-    if (this.#pending - this.#first > this.#commitLogCount) this.#dropFirst();
+    if (this.#pending - this.#records.first > this.#commitLogCount) this.#dropFirst();
     return record;
   }
 
@@ -107,39 +104,37 @@ export class History {
 
   /** Drops the pending records after `zxid`. */
   cutAfter(zxid: number): void {
-    const index = this.#indexAfter(zxid);
-    assert.ok(index >= this.#pending, 'a committed transaction is never cut off');
-    this.#records.length = index;
+    const place = this.#placeAfter(zxid);
+    assert.ok(place >= this.#pending, 'a committed transaction is never cut off');
+    this.#records.cutFrom(place);
   }
 
   /** A snapshot has replaced everything. */
   reset(baseZxid: number): void {
-    this.#records.length = 0;
-    this.#first = 0;
+    this.#records.clear();
     this.#pending = 0;
     this.#baseZxid = baseZxid;
   }
 
   #dropFirst(): void {
-    this.#baseZxid = this.#zxidAt(this.#first);
-    this.#first += 1;
-    // Moving the rest costs its length, so it is done once per that many drops.
-    if (this.#first <= this.#records.length - this.#first) return;
-    this.#records.splice(0, this.#first);
-    this.#pending -= this.#first;
-    this.#first = 0;
+    this.#baseZxid = this.#zxidAt(this.#records.first);
+    this.#records.shift();
   }
 
-  #zxidAt(index: number): number {
-    const record = this.#records[index];
-    assert.ok(record, 'an index inside the log');
+  #zxidAt(place: number): number {
+    const record = this.#records.at(place);
+    if (record === undefined) assert.fail('a place inside the log');
     return record.header.zxid;
   }
 
-  /** Index of the first record above `zxid`. */
-  #indexAfter(zxid: number): number {
-    let from = this.#first;
-    let to = this.#records.length;
+  /** Place of the first record above `zxid`. */
+  #placeAfter(zxid: number): number {
+    const { first, end } = this.#records;
+    // Within an epoch there are no gaps: the distance from the end tells the place of all but the oldest records.
+    const likely = end - (this.lastZxid - zxid);
+    if (this.#records.at(likely - 1)?.header.zxid === zxid) return likely;
+    let from = first;
+    let to = end;
     while (from < to) {
       const middle = (from + to) >>> 1;
       if (this.#zxidAt(middle) > zxid) to = middle;

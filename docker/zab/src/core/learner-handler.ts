@@ -127,12 +127,13 @@ export class LearnerHandler {
   }
 
   #isBehindSync(zxid: number): boolean {
-    const [first] = this.#syncs;
+    const first = this.#syncs[0];
     return first !== undefined && zxid > first;
   }
 
   #release(): void {
     const held = this.#held;
+    if (held.length === 0) return;
     this.#held = [];
     for (const commit of held) this.tell(commit);
   }

@@ -53,6 +53,9 @@ export class LocalState {
   #acceptedEpoch: number;
   #currentEpoch: number;
   readonly #epochWrites = new DurabilityQueue<{ kind: 'accepted' | 'current'; epoch: number }>();
+  /** The record whose hash was asked for last, and that hash. */
+  #hashedRecord: TxnRecord | null = null;
+  #hash = 0;
 
   constructor(options: LocalStateOptions) {
     this.sid = options.sid;
@@ -127,7 +130,7 @@ export class LocalState {
     const { zxid } = record.header;
     this.adoptEpoch(epochOf(zxid));
     this.history.append(record);
-    this.trace?.({ event: 'APPEND', zxid, hash: hashOf(record) });
+    this.trace?.({ event: 'APPEND', zxid, hash: this.hashOf(record) });
     this.#expectConfigurationIn(record);
     return this.outbox.append(record);
   }
@@ -176,11 +179,23 @@ export class LocalState {
     this.trace?.({
       event: 'APPLY',
       zxid: record.header.zxid,
-      hash: hashOf(record),
+      hash: this.hashOf(record),
       err: record.txn.type === 'error' ? record.txn.err : 0,
       digest: this.database.digest(),
       replay: false,
     });
+  }
+
+  /**
+   * Tells transactions apart in traces. One is asked for several times in a row, when it is proposed and appended
+   * and when it is committed and applied.
+   */
+  hashOf(record: TxnRecord): number {
+    if (record !== this.#hashedRecord) {
+      this.#hashedRecord = record;
+      this.#hash = crc32(record.bytes);
+    }
+    return this.#hash;
   }
 
   /** The configuration that a transaction proposes; null for all others. */
@@ -262,9 +277,4 @@ export class LocalState {
     const zxid = makeZxid(epoch, 0);
     if (this.database.lastProcessedZxid < zxid) this.database.markEpoch(zxid);
   }
-}
-
-/** Tells transactions apart in traces. */
-export function hashOf(record: TxnRecord): number {
-  return crc32(record.bytes) >>> 0;
 }

@@ -14,14 +14,18 @@ import type {
   UpcallOperation,
 } from './events.ts';
 import type { Member, Membership } from './membership.ts';
+import { Ring } from './ring.ts';
 
-const nothing: Ready = { persist: [], send: [], committed: [], upcalls: [] };
+/** In place of every list without an operation; most are. */
+const none: readonly never[] = [];
+const nothing: Ready = { persist: none, send: none, committed: none, upcalls: none };
 
 export class Outbox {
   #persist: PersistOperation[] = [];
   #send: SendOperation[] = [];
   #committed: Committed[] = [];
   #upcalls: UpcallOperation[] = [];
+  #hasRequests = false;
   #lastMark: Mark = 0;
   #durableMark: Mark = 0;
 
@@ -37,24 +41,27 @@ export class Outbox {
 
   /** Requests were handed up that are not proposed yet. */
   get hasRequests(): boolean {
-    return this.#upcalls.some(({ type }) => type === 'request');
+    return this.#hasRequests;
   }
 
   take(): Ready {
-    const isEmpty =
-      this.#persist.length + this.#send.length + this.#committed.length + this.#upcalls.length === 0;
-    if (isEmpty) return nothing;
-    const ready: Ready = {
-      persist: this.#persist,
-      send: this.#send,
-      committed: this.#committed,
-      upcalls: this.#upcalls,
+    const persist = this.#persist;
+    const send = this.#send;
+    const committed = this.#committed;
+    const upcalls = this.#upcalls;
+    if (persist.length + send.length + committed.length + upcalls.length === 0) return nothing;
+    // An empty list stays here: given away, it would be filled while the others are carried out.
+    if (persist.length > 0) this.#persist = [];
+    if (send.length > 0) this.#send = [];
+    if (committed.length > 0) this.#committed = [];
+    if (upcalls.length > 0) this.#upcalls = [];
+    this.#hasRequests = false;
+    return {
+      persist: persist.length > 0 ? persist : none,
+      send: send.length > 0 ? send : none,
+      committed: committed.length > 0 ? committed : none,
+      upcalls: upcalls.length > 0 ? upcalls : none,
     };
-    this.#persist = [];
-    this.#send = [];
-    this.#committed = [];
-    this.#upcalls = [];
-    return ready;
   }
 
   persisted(mark: Mark): void {
@@ -120,15 +127,15 @@ export class Outbox {
   }
 
   upcall(operation: UpcallOperation): void {
+    if (operation.type === 'request') this.#hasRequests = true;
     this.#upcalls.push(operation);
   }
 }
 
 /** Things that wait, in order, for a mark to become durable. */
 export class DurabilityQueue<T> {
-  readonly #marks: Mark[] = [];
-  readonly #items: T[] = [];
-  #first = 0;
+  readonly #marks = new Ring<Mark>();
+  readonly #items = new Ring<T>();
 
   push(mark: Mark, item: T): void {
     this.#marks.push(mark);
@@ -137,17 +144,9 @@ export class DurabilityQueue<T> {
 
   /** The next item whose mark is durable. Marks that were pushed out of order wait for those before them. */
   takeDurable(durableMark: Mark): T | undefined {
-    const mark = this.#marks[this.#first];
+    const mark = this.#marks.peek();
     if (mark === undefined || mark > durableMark) return undefined;
-    const item = this.#items[this.#first];
-    this.#first += 1;
-    if (this.#first === this.#marks.length || this.#first >= 1024) this.#compact();
-    return item;
-  }
-
-  #compact(): void {
-    this.#marks.splice(0, this.#first);
-    this.#items.splice(0, this.#first);
-    this.#first = 0;
+    this.#marks.shift();
+    return this.#items.shift();
   }
 }

@@ -18,7 +18,7 @@ export interface Acker {
 
 export class Proposals {
   readonly #configuration: Configuration;
-  /** Kept, so that a commit allocates nothing. */
+  /** Kept, so that a commit allocates nothing; what stands behind the present ones is older. */
   readonly #supporters: number[] = [];
   #lastProposedZxid: number;
   #lastCommittedZxid: number;
@@ -59,10 +59,10 @@ export class Proposals {
     if (!this.hasOutstanding) return false;
     const zxid = this.#lastCommittedZxid + 1;
     const supporters = this.#supporters;
-    supporters.length = 0;
-    for (const acker of ackers) if (acker.ackedZxid >= zxid) supporters.push(acker.sid);
+    let count = 0;
+    for (const { sid, ackedZxid } of ackers) if (ackedZxid >= zxid) supporters[count++] = sid;
     for (const membership of this.#configuration.at(zxid)) {
-      if (!quorumOf(membership).isReachedBy(supporters)) return false;
+      if (!quorumOf(membership).isReachedBy(supporters, count)) return false;
     }
     this.#lastCommittedZxid = zxid;
     return true;

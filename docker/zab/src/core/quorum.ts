@@ -6,8 +6,8 @@ import type { Hierarchy, Membership } from './membership.ts';
 
 export interface Quorum {
   readonly voters: ReadonlySet<number>;
-  /** Each server appears once; those without a vote do not count. */
-  isReachedBy(sids: Iterable<number>): boolean;
+  /** By the first `count` of `sids`, or all. Each server appears once; those without a vote do not count. */
+  isReachedBy(sids: readonly number[], count?: number): boolean;
 }
 
 const known = new WeakMap<Membership, Quorum>();
@@ -25,7 +25,7 @@ export function quorumOf(membership: Membership): Quorum {
 }
 
 export function hasQuorum(membership: Membership, sids: Iterable<number>): boolean {
-  return quorumOf(membership).isReachedBy(new Set(sids));
+  return quorumOf(membership).isReachedBy([...new Set(sids)]);
 }
 
 /** With four voters two are not enough, or two halves could both commit. */
@@ -33,10 +33,10 @@ function majorityOf(voters: ReadonlySet<number>): Quorum {
   const half = voters.size / 2;
   return {
     voters,
-    isReachedBy(sids) {
-      let count = 0;
-      for (const sid of sids) if (voters.has(sid)) count += 1;
-      return count > half;
+    isReachedBy(sids, count = sids.length) {
+      let votes = 0;
+      for (let index = 0; index < count; index++) if (voters.has(sids[index] as number)) votes += 1;
+      return votes > half;
     },
   };
 }
@@ -55,9 +55,9 @@ function hierarchicalQuorum(voters: ReadonlySet<number>, { groups, weights }: Hi
   const counted = [...totals].filter(([, total]) => total > 0);
   return {
     voters,
-    isReachedBy(sids) {
+    isReachedBy(sids, count = sids.length) {
       const present = new Map<number, number>();
-      for (const sid of sids) {
+      for (const sid of sids.slice(0, count)) {
         const group = groupOf.get(sid);
         if (group !== undefined) present.set(group, (present.get(group) ?? 0) + weightOf(weights, sid));
       }

@@ -4,6 +4,7 @@
 // a round: at most one is under way, and those that arrive meanwhile wait for the next.
 
 import type { LinkId } from './events.ts';
+import { Ring } from './ring.ts';
 
 export interface WaitingSync {
   /** The learner that asks; null for a client of the leader itself. */
@@ -19,7 +20,7 @@ interface Entry extends WaitingSync {
 }
 
 export class SyncBarrier {
-  readonly #waiting: Entry[] = [];
+  readonly #waiting = new Ring<Entry>();
   #startedRound = 0;
   #finishedRound = 0;
 
@@ -30,13 +31,15 @@ export class SyncBarrier {
 
   /** Whether a round is wanted and none is under way. */
   get isRoundDue(): boolean {
-    const last = this.#waiting.at(-1);
-    return this.round === null && last !== undefined && last.round > this.#finishedRound;
+    if (this.#startedRound > this.#finishedRound) return false;
+    const last = this.#waiting.at(this.#waiting.end - 1);
+    return last !== undefined && last.round > this.#finishedRound;
   }
 
   /** A round that is under way may have heard its answers before this sync arrived, so it does not count. */
   add(sync: WaitingSync, lastProposedZxid: number): void {
-    this.#waiting.push({ ...sync, round: this.#startedRound + 1, zxid: lastProposedZxid });
+    const { link, token } = sync;
+    this.#waiting.push({ link, token, round: this.#startedRound + 1, zxid: lastProposedZxid });
   }
 
   startRound(): number {
@@ -50,7 +53,7 @@ export class SyncBarrier {
 
   /** The next sync that may be answered. In order of arrival, because a learner counts its answers. */
   takeDone(lastCommittedZxid: number): WaitingSync | null {
-    const first = this.#waiting[0];
+    const first = this.#waiting.peek();
     if (first === undefined) return null;
     if (first.round > this.#finishedRound || first.zxid > lastCommittedZxid) return null;
     this.#waiting.shift();
