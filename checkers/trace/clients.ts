@@ -73,15 +73,11 @@ export const repliesAreTrue: Invariant = {
   name: 'replies show what is applied, and never go back',
   watch(model) {
     /** By server, then session: a connection that its client has left may still be answered. */
-    const seen = new Map<number, Map<string, number>>();
-    const seenOn = (sid: number): Map<string, number> => {
-      const known = seen.get(sid) ?? new Map<string, number>();
-      seen.set(sid, known);
-      return known;
-    };
+    const seen: Map<string, { zxid: number }>[] = [];
+    const seenOn = (sid: number): Map<string, { zxid: number }> => (seen[sid] ??= new Map());
     return {
       CONNECT(event) {
-        seenOn(event.sid).set(event.session ?? '', event.lastZxidSeen ?? 0);
+        seenOn(event.sid).set(event.session ?? '', { zxid: event.lastZxidSeen ?? 0 });
       },
       REPLY(event, report) {
         const { session = '', zxid = 0 } = event;
@@ -95,14 +91,17 @@ export const repliesAreTrue: Invariant = {
           );
         }
         const connections = seenOn(event.sid);
-        const before = connections.get(session) ?? 0;
-        if (zxid < before) {
+        const before = connections.get(session);
+        if (before === undefined) {
+          connections.set(session, { zxid });
+        } else if (zxid >= before.zxid) {
+          before.zxid = zxid;
+        } else {
           report(
-            `server ${event.sid} answered session ${session} with ${hex(zxid)}, it had seen ${hex(before)}`,
+            `server ${event.sid} answered session ${session} with ${hex(zxid)}, it had seen ${hex(before.zxid)}`,
             [event],
           );
         }
-        if (zxid > before) connections.set(session, zxid);
       },
     };
   },
@@ -112,14 +111,21 @@ export const syncIsABarrier: Invariant = {
   id: 'I-31',
   name: 'sync is a barrier',
   watch(model) {
-    const open = new Map<string, number>();
-    const key = (event: TraceEvent): string =>
-      `${event.sid} ${event.incarnation} ${event.instance} ${event.id}`;
+    /** By server, of the role that it has now: number of the sync → what was decided by then. */
+    const open: { incarnation: number; instance: number; syncs: Map<number, number> }[] = [];
+    const openOn = ({ sid, incarnation, instance }: TraceEvent): Map<number, number> => {
+      const known = open[sid];
+      if (known?.incarnation === incarnation && known.instance === instance) return known.syncs;
+      const syncs = new Map<number, number>();
+      open[sid] = { incarnation, instance, syncs };
+      return syncs;
+    };
     return {
-      SYNC_RECV: (event) => void open.set(key(event), model.highestDecided),
+      SYNC_RECV: (event) => void openOn(event).set(event.id ?? 0, model.highestDecided),
       SYNC_DONE(event, report) {
-        const least = open.get(key(event));
-        open.delete(key(event));
+        const syncs = openOn(event);
+        const least = syncs.get(event.id ?? 0);
+        syncs.delete(event.id ?? 0);
         const { lastApplied, state } = model.server(event.sid);
         if (least === undefined || state === null || lastApplied >= least) return;
         report(

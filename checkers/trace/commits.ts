@@ -2,8 +2,9 @@
 
 import type { Invariant } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
+import { RisingNumbers } from './rising-numbers.ts';
 import { ZxidMap } from './zxid-map.ts';
-import { counterOf, epochOf, hex, isNext } from './zxids.ts';
+import { counterOf, epochOf, epochStart, hex, isNext } from './zxids.ts';
 
 export const onlyCommittedIsApplied: Invariant = {
   id: 'I-12',
@@ -13,9 +14,8 @@ export const onlyCommittedIsApplied: Invariant = {
       const { zxid = 0, hash = 0 } = event;
       // A server alone decides a commit and applies it in one step.
       if (event.replay === true || model.isAlone) return;
-      const committed = model.committed.get(zxid);
-      if (committed === hash) return;
-      const why = committed === undefined ? 'which was not committed' : 'as which another was committed';
+      if (model.committed.holds(zxid, hash)) return;
+      const why = !model.committed.has(zxid) ? 'which was not committed' : 'as which another was committed';
       report(`server ${event.sid} applied ${hex(zxid)}, ${why}`, [event]);
     },
   }),
@@ -42,12 +42,13 @@ export const commitOrder: Invariant = {
   id: 'I-19',
   name: 'commits and applications follow each other without gaps',
   watch(model) {
-    const decided = new Map<string, number>();
+    /** By epoch and server, put together as a zxid is. */
+    const decided = new RisingNumbers();
     return {
       COMMIT_DECIDE(event, report) {
         if (model.isAlone) return;
         const { zxid = 0 } = event;
-        const key = `${event.sid} ${epochOf(zxid)}`;
+        const key = epochStart(epochOf(zxid)) + event.sid;
         const previous = decided.get(key) ?? zxid - counterOf(zxid);
         decided.set(key, zxid);
         if (zxid === previous + 1) return;
@@ -67,15 +68,13 @@ export const prefixConsistency: Invariant = {
   id: 'I-21',
   name: 'all servers apply the same transactions in the same order',
   watch(model) {
-    const hashes = new ZxidMap<TraceEvent>();
     /** What follows each transaction, as the first server that applied both had it. */
     const successors = new ZxidMap<TraceEvent>();
     return {
       APPLY(event, report) {
         const { zxid = 0, hash = 0 } = event;
-        const same = hashes.get(zxid);
-        if (same === undefined) hashes.set(zxid, event);
-        else if (same.hash !== hash) {
+        const same = model.applied.get(zxid);
+        if (same !== undefined && same.hash !== hash) {
           report(`servers ${same.sid} and ${event.sid} applied different transactions as ${hex(zxid)}`, [
             same,
             event,
@@ -110,7 +109,7 @@ export const integrity: Invariant = {
       PROPOSE: () => void (hasBegun = true),
       APPLY(event, report) {
         const { zxid = 0, hash = 0 } = event;
-        if (zxid <= inherited || model.proposed.get(zxid) === hash) return;
+        if (zxid <= inherited || model.proposed.holds(zxid, hash)) return;
         report(`server ${event.sid} applied ${hex(zxid)}, which nobody proposed`, [event]);
       },
     };
@@ -121,19 +120,22 @@ export const primaryOrder: Invariant = {
   id: 'I-23',
   name: 'a leader has applied all of the earlier epochs before it proposes',
   watch(model) {
-    const highestApplied = new Map<number, number>();
-    const judged = new Set<string>();
+    /** By epoch. */
+    const highestApplied = new RisingNumbers();
+    /** By epoch and server, put together as a zxid is. */
+    const judged = new RisingNumbers();
     return {
       APPLY(event) {
         const { zxid = 0 } = event;
-        highestApplied.set(epochOf(zxid), Math.max(zxid, highestApplied.get(epochOf(zxid)) ?? 0));
+        const epoch = epochOf(zxid);
+        if (zxid >= (highestApplied.get(epoch) ?? 0)) highestApplied.set(epoch, zxid);
       },
       PROPOSE(event, report) {
         const { zxid = 0 } = event;
         const epoch = epochOf(zxid);
-        const key = `${event.sid} ${epoch}`;
+        const key = epochStart(epoch) + event.sid;
         if (judged.has(key)) return;
-        judged.add(key);
+        judged.set(key, zxid);
         const { lastAppliedTxn, baseZxid } = model.server(event.sid);
         const lastApplied = lastAppliedTxn ?? baseZxid;
         for (const [earlier, highest] of highestApplied) {
@@ -148,23 +150,21 @@ export const primaryOrder: Invariant = {
 export const atMostOnce: Invariant = {
   id: 'I-24',
   name: 'a request becomes one transaction',
-  watch() {
-    const requests = new ZxidMap<string>();
-    const committedAs = new Map<string, number>();
+  watch(model) {
+    /** By session: number of the request → zxid. */
+    const committedAs = new Map<string, RisingNumbers>();
     return {
-      PROPOSE(event) {
-        const { zxid = 0, session, cxid = 0 } = event;
-        // What servers do in their own name has no number.
-        if (session !== undefined && cxid > 0) requests.set(zxid, `${session} ${cxid}`);
-      },
       COMMIT_DECIDE(event, report) {
         const { zxid = 0 } = event;
-        const request = requests.get(zxid);
-        if (request === undefined) return;
-        const first = committedAs.get(request);
-        if (first === undefined) committedAs.set(request, zxid);
-        else if (first !== zxid) {
-          const [session, cxid] = request.split(' ');
+        const { session, cxid = 0 } = model.proposals.get(zxid) ?? event;
+        // What servers do in their own name has no number.
+        if (session === undefined || cxid <= 0) return;
+        const requests = committedAs.get(session) ?? new RisingNumbers();
+        const first = requests.get(cxid);
+        if (first === undefined) {
+          requests.set(cxid, zxid);
+          committedAs.set(session, requests);
+        } else if (first !== zxid) {
           report(
             `request ${cxid} of session ${session} was committed as ${hex(first)} and again as ${hex(zxid)}`,
             [event],

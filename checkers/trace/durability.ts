@@ -1,29 +1,41 @@
 // Nothing is acknowledged before it is on the disk, and nothing is committed before a quorum has it there.
 
 import type { Invariant } from './invariant.ts';
+import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import type { TraceModel } from './trace-model.ts';
 import { hex } from './zxids.ts';
+
+/** The configurations of those that were never changed. */
+const unchanged: readonly number[] = [0];
 
 export const commitMeansQuorumDurable: Invariant = {
   id: 'I-11',
   name: 'commit means quorum durable',
   watch: (model) => ({
     COMMIT_DECIDE(event, report) {
-      const { zxid = 0, hash = 0, configs = [0] } = event;
+      const { zxid = 0, hash = 0, configs = unchanged } = event;
       // A server alone has no configuration, and its own disk is the quorum.
       if (model.isAlone) return;
-      const holders: number[] = [];
-      for (const server of model.servers.values()) {
-        if (server.holdsDurably(zxid, hash)) holders.push(server.sid);
-      }
       for (const version of configs) {
-        if (model.isQuorum(holders, version)) continue;
-        const have = holders.length === 0 ? 'no server has' : `only servers ${holders.join(', ')} have`;
+        if (isDurableOnQuorum(model, event, version)) continue;
+        const holders = [...model.servers.values()].filter((server) => server.holdsDurably(zxid, hash));
+        const have =
+          holders.length === 0
+            ? 'no server has'
+            : `only servers ${holders.map(({ sid }) => sid).join(', ')} have`;
         report(`server ${event.sid} committed ${hex(zxid)} while ${have} it on disk`, [event]);
       }
     },
   }),
 };
+
+function isDurableOnQuorum(model: TraceModel, { zxid = 0, hash = 0 }: TraceEvent, version: number): boolean {
+  const voters = model.configurations.get(version)?.voters;
+  if (voters === undefined) return false;
+  let count = 0;
+  for (const sid of voters) if (model.servers.get(sid)?.holdsDurably(zxid, hash) === true) count += 1;
+  return count * 2 > voters.size;
+}
 
 export const ackMeansDurable: Invariant = {
   id: 'I-13',
@@ -32,7 +44,7 @@ export const ackMeansDurable: Invariant = {
     ACK_SEND(event, report) {
       const server = model.server(event.sid);
       const { zxid = 0 } = event;
-      const hash = model.histories.get(server.promisedEpoch)?.all.get(zxid);
+      const hash = model.historyOf(server.promisedEpoch)?.all.get(zxid);
       if (zxid <= server.baseZxid) return;
       if (hash === undefined) {
         report(`server ${event.sid} acknowledged ${hex(zxid)}, which its leader did not send`, [event]);
@@ -63,7 +75,7 @@ export const newLeaderAckMeansDurable: Invariant = {
       if (event.kind !== 'current') return;
       const server = model.server(event.sid);
       const epoch = event.epoch ?? 0;
-      if (server.promisedEpoch !== epoch || model.histories.get(epoch)?.leader === event.sid) return;
+      if (server.promisedEpoch !== epoch || model.historyOf(epoch)?.leader === event.sid) return;
       const lacking = lackingOf(model, event.sid, epoch);
       if (lacking !== null) {
         report(
@@ -77,7 +89,7 @@ export const newLeaderAckMeansDurable: Invariant = {
 
 /** The first record of the epoch's initial history that the server's disk lacks. */
 function lackingOf(model: TraceModel, sid: number, epoch: number): number | null {
-  const history = model.histories.get(epoch);
+  const history = model.historyOf(epoch);
   const server = model.server(sid);
   if (history === undefined) return null;
   for (const [zxid, hash] of history.initial) {

@@ -2,6 +2,7 @@
 
 import type { Invariant, Report } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
+import type { TraceModel } from './trace-model.ts';
 import { epochOf, hex } from './zxids.ts';
 
 export const oneLeader: Invariant = {
@@ -205,9 +206,8 @@ export const votersOnly: Invariant = {
   name: 'only voters are counted',
   watch(model) {
     const check = (event: TraceEvent, report: Report): void => {
-      const versions = event.configs ?? [...model.configurations.keys()];
       for (const sid of event.ackers ?? []) {
-        if (versions.some((version) => model.configurations.get(version)?.voters.has(sid) === true)) continue;
+        if (hasVote(model, sid, event.configs)) continue;
         report(`server ${event.sid} counted server ${sid} for its ${event.event}, which has no vote`, [
           event,
         ]);
@@ -216,3 +216,11 @@ export const votersOnly: Invariant = {
     return { ESTABLISH: check, ACTIVATE: check, COMMIT_DECIDE: check };
   },
 };
+
+/** In one of the configurations that count, which are all of them unless given. */
+function hasVote(model: TraceModel, sid: number, versions: TraceEvent['configs']): boolean {
+  for (const version of versions ?? model.configurations.keys()) {
+    if (model.configurations.get(version)?.voters.has(sid) === true) return true;
+  }
+  return false;
+}

@@ -36,8 +36,8 @@ import {
 import { closedSessions, expiryInTime } from './sessions.ts';
 import { digestAgreement, truthfulSnapshots } from './states.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
-import type { EnsembleFacts } from './trace-model.ts';
-import { TraceModel } from './trace-model.ts';
+import type { Change, EnsembleFacts } from './trace-model.ts';
+import { changeOf, TraceModel } from './trace-model.ts';
 
 export const traceInvariants: readonly Invariant[] = [
   oneLeader,
@@ -92,12 +92,13 @@ export interface TraceJudgement {
   readonly looks: ReadonlyMap<string, number>;
 }
 
-/** An invariant at one kind of event. */
-interface Watch {
-  readonly invariant: Invariant;
-  readonly handler: Handler;
-  readonly report: Report;
-  looks: number;
+/** One name of an event: who looks at such events, in the order of the invariants, and what they change. */
+interface Kind {
+  readonly change: Change;
+  readonly invariants: Invariant[];
+  readonly handlers: Handler[];
+  readonly reports: Report[];
+  count: number;
 }
 
 interface Finding {
@@ -111,7 +112,7 @@ export class TraceJudge {
   readonly #invariants: readonly Invariant[];
   readonly #model: TraceModel;
   readonly #findings = new Map<Invariant, Finding>();
-  readonly #byEvent = new Map<string, Watch[]>();
+  readonly #kinds = new Map<string, Kind>();
 
   constructor(facts: EnsembleFacts, invariants: readonly Invariant[] = traceInvariants) {
     this.#invariants = invariants;
@@ -122,20 +123,17 @@ export class TraceJudge {
   /** To be shown every event, in an order that agrees with cause and effect. */
   take(event: TraceEvent): void {
     // A million events for a minute: nothing is made in here.
-    const watching = this.#byEvent.get(event.event);
-    if (watching !== undefined) {
-      for (const watch of watching) {
-        watch.looks += 1;
-        watch.handler(event, watch.report);
-      }
-    }
-    this.#model.apply(event);
+    const kind = this.#kinds.get(event.event) ?? this.#add(event.event);
+    kind.count += 1;
+    const { handlers, reports } = kind;
+    for (let at = 0; at < handlers.length; at++) handlers[at]?.(event, reports[at] as Report);
+    this.#model.apply(event, kind.change);
   }
 
   conclude(): TraceJudgement {
     const looks = new Map(this.#invariants.map(({ id }) => [id, 0]));
-    for (const { invariant, looks: count } of [...this.#byEvent.values()].flat()) {
-      looks.set(invariant.id, (looks.get(invariant.id) ?? 0) + count);
+    for (const { invariants, count } of this.#kinds.values()) {
+      for (const { id } of invariants) looks.set(id, (looks.get(id) ?? 0) + count);
     }
     return {
       findings: Array.from(this.#findings, ([invariant, finding]) => ({ invariant, ...finding })),
@@ -150,11 +148,17 @@ export class TraceJudge {
       else known.count += 1;
     };
     for (const [name, handler] of Object.entries(invariant.watch(this.#model))) {
-      const watch: Watch = { invariant, handler, report, looks: 0 };
-      const others = this.#byEvent.get(name);
-      if (others === undefined) this.#byEvent.set(name, [watch]);
-      else others.push(watch);
+      const kind = this.#kinds.get(name) ?? this.#add(name);
+      kind.invariants.push(invariant);
+      kind.handlers.push(handler);
+      kind.reports.push(report);
     }
+  }
+
+  #add(name: string): Kind {
+    const kind: Kind = { change: changeOf(name), invariants: [], handlers: [], reports: [], count: 0 };
+    this.#kinds.set(name, kind);
+    return kind;
   }
 }
 

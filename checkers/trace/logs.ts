@@ -4,13 +4,15 @@
 import type { Invariant, Report } from './invariant.ts';
 import type { ServerModel, TraceModel } from './trace-model.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
+import { RisingNumbers } from './rising-numbers.ts';
 import { counterOf, epochOf, hex, isNext } from './zxids.ts';
 
 export const proposalOrder: Invariant = {
   id: 'I-10',
   name: 'zxids count the proposals of an epoch',
   watch(model) {
-    const last = new Map<number, number>();
+    /** By epoch. */
+    const last = new RisingNumbers();
     return {
       PROPOSE(event, report) {
         if (model.isAlone) return;
@@ -18,7 +20,7 @@ export const proposalOrder: Invariant = {
         const epoch = epochOf(zxid);
         const previous = last.get(epoch) ?? zxid - counterOf(zxid);
         last.set(epoch, zxid);
-        const history = model.histories.get(epoch);
+        const history = model.historyOf(epoch);
         if (history !== undefined && history.leader !== event.sid) {
           report(`server ${event.sid} proposed ${hex(zxid)} in the epoch of server ${history.leader}`, [
             event,
@@ -45,10 +47,10 @@ export const followerPrefix: Invariant = {
   watch: (model) => ({
     NEWLEADER_ACK(event, report) {
       const server = model.server(event.sid);
-      const history = model.histories.get(event.epoch ?? 0);
+      const history = model.historyOf(event.epoch ?? 0);
       if (history === undefined) return;
       for (const [zxid, hash] of server.log) {
-        if (zxid <= history.baseZxid || history.all.get(zxid) === hash) continue;
+        if (zxid <= history.baseZxid || history.all.holds(zxid, hash)) continue;
         report(
           `server ${event.sid} acknowledged NEWLEADER of epoch ${event.epoch} with ${hex(zxid)} in its log, which server ${history.leader} does not have`,
           [event],
@@ -58,10 +60,10 @@ export const followerPrefix: Invariant = {
     },
     APPEND(event, report) {
       const server = model.server(event.sid);
-      const history = model.histories.get(server.promisedEpoch);
+      const history = model.historyOf(server.promisedEpoch);
       if (history === undefined || history.leader === event.sid) return;
       const { zxid = 0, hash = 0 } = event;
-      if (zxid <= history.baseZxid || history.all.get(zxid) === hash) return;
+      if (zxid <= history.baseZxid || history.all.holds(zxid, hash)) return;
       report(`server ${event.sid} logged ${hex(zxid)}, which its leader ${history.leader} did not send`, [
         event,
       ]);
@@ -103,7 +105,7 @@ export const safeTruncation: Invariant = {
 
 function committedAbove(model: TraceModel, server: ServerModel, zxid: number): number | null {
   for (const [logged, hash] of server.records.above(Math.max(zxid, server.baseZxid))) {
-    if (model.committed.get(logged) === hash) return logged;
+    if (model.committed.holds(logged, hash)) return logged;
   }
   return null;
 }
@@ -138,9 +140,11 @@ export const contiguousStream: Invariant = {
   watch: (model) => ({
     APPEND(event, report) {
       const server = model.server(event.sid);
-      const history = model.histories.get(server.promisedEpoch);
+      const history = model.historyOf(server.promisedEpoch);
       if (history === undefined || history.leader === event.sid) return;
       const { zxid = 0 } = event;
+      // What the leader has next to what was logged last, as nearly always, has no gap before it.
+      if (history.before.holds(zxid, server.lastLogged)) return;
       const before = history.before.get(zxid);
       // Below the leader's own snapshot nobody knows what came before.
       if (before === undefined || before === history.baseZxid || server.lastLogged >= before) return;
@@ -158,7 +162,7 @@ export const observersLogCommitted: Invariant = {
   watch: (model) => ({
     APPEND(event, report) {
       const { zxid = 0, hash = 0 } = event;
-      if (!isObserver(model, event.sid) || model.committed.get(zxid) === hash) return;
+      if (!isObserver(model, event.sid) || model.committed.holds(zxid, hash)) return;
       report(`the observer ${event.sid} logged ${hex(zxid)}, which was not committed`, [event]);
     },
   }),

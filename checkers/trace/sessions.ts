@@ -2,25 +2,18 @@
 
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import type { Invariant } from './invariant.ts';
-import { ZxidMap } from './zxid-map.ts';
 import { hex } from './zxids.ts';
 
 export const closedSessions: Invariant = {
   id: 'I-26',
   name: 'a closed session does nothing more',
-  watch() {
-    const proposals = new ZxidMap<{ readonly session: string; readonly txn: string }>();
+  watch(model) {
     const closedAt = new Map<string, number>();
     return {
-      PROPOSE(event) {
-        const { zxid = 0, session = '', txn = '' } = event;
-        if (session !== '' && txn !== '') proposals.set(zxid, { session, txn });
-      },
       COMMIT_DECIDE(event, report) {
         const { zxid = 0 } = event;
-        const proposal = proposals.get(zxid);
-        if (proposal === undefined) return;
-        const { session, txn } = proposal;
+        const { session = '', txn = '' } = model.proposals.get(zxid) ?? event;
+        if (session === '' || txn === '') return;
         const closed = closedAt.get(session);
         if (txn === 'closeSession') {
           if (closed === undefined) closedAt.set(session, zxid);
@@ -36,19 +29,19 @@ export const closedSessions: Invariant = {
 };
 
 interface Touch {
-  readonly atMs: number;
-  readonly timeoutMs: number;
+  atMs: number;
+  timeoutMs: number;
 }
 
 /** What the present process of each server heard of sessions, in its own milliseconds. */
 class TouchesByServer {
-  readonly #servers = new Map<number, { incarnation: number; sessions: Map<string, Touch> }>();
+  readonly #servers: { incarnation: number; sessions: Map<string, Touch> }[] = [];
 
   of({ sid, incarnation }: TraceEvent): Map<string, Touch> {
-    const known = this.#servers.get(sid);
+    const known = this.#servers[sid];
     if (known?.incarnation === incarnation) return known.sessions;
     const sessions = new Map<string, Touch>();
-    this.#servers.set(sid, { incarnation, sessions });
+    this.#servers[sid] = { incarnation, sessions };
     return sessions;
   }
 }
@@ -62,7 +55,14 @@ export const expiryInTime: Invariant = {
       TOUCH(event) {
         const { session, timeoutMs } = event;
         if (session === undefined || timeoutMs === undefined) return;
-        touched.of(event).set(session, { atMs: event.timeMs, timeoutMs });
+        const sessions = touched.of(event);
+        const touch = sessions.get(session);
+        if (touch === undefined) {
+          sessions.set(session, { atMs: event.timeMs, timeoutMs });
+        } else {
+          touch.atMs = event.timeMs;
+          touch.timeoutMs = timeoutMs;
+        }
       },
       EXPIRE_DECIDE(event, report) {
         const { session = '' } = event;

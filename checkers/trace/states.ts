@@ -8,13 +8,15 @@ import { hex } from './zxids.ts';
 export const digestAgreement: Invariant = {
   id: 'I-25',
   name: 'states agree',
-  watch() {
-    const first = new ZxidMap<TraceEvent>();
+  watch(model) {
+    /** What was told of a state before a transaction that led to it was applied in sight. */
+    const unseen = new ZxidMap<TraceEvent>();
     const compare = (zxid: number, event: TraceEvent, report: Report): void => {
       if (event.digest === undefined) return;
-      const known = first.get(zxid);
-      if (known === undefined) first.set(zxid, event);
-      else if (known.digest !== event.digest) {
+      const known = unseen.get(zxid) ?? model.applied.get(zxid);
+      if (known?.digest === undefined) {
+        if (event.event !== 'APPLY' || known !== undefined) unseen.set(zxid, event);
+      } else if (known.digest !== event.digest) {
         report(
           `the state at ${hex(zxid)} is ${event.digest} on server ${event.sid} (${event.event}), it was ${known.digest} on server ${known.sid} (${known.event})`,
           [known, event],
@@ -35,14 +37,10 @@ export const truthfulSnapshots: Invariant = {
   id: 'I-34',
   name: 'a snapshot holds what was committed, as it was',
   watch(model) {
-    const digests = new ZxidMap<string>();
     return {
-      APPLY(event) {
-        if (event.digest !== undefined) digests.set(event.zxid ?? 0, event.digest);
-      },
       SNAP_TAKE(event, report) {
         const { zxid = 0, digest } = event;
-        const expected = digests.get(zxid);
+        const expected = model.applied.get(zxid)?.digest;
         if (expected !== undefined && digest !== undefined && digest !== expected) {
           report(
             `server ${event.sid} took a snapshot of ${hex(zxid)} with ${digest}, the state was ${expected}`,

@@ -1,6 +1,7 @@
 // The ensemble as its servers reported it so far: logs, what of them is durable, epochs, roles, and what was
 // decided. Invariants look at it before an event changes it.
 
+import { RisingNumbers } from './rising-numbers.ts';
 import { ZxidMap } from './zxid-map.ts';
 import { epochOf, epochStart } from './zxids.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
@@ -30,7 +31,7 @@ export class ServerModel {
    * zxid → hash of what was logged. Above `baseZxid` it is the log; what is below is read again where the newest
    * snapshot rots and an older one is loaded.
    */
-  readonly records = new ZxidMap<number>();
+  readonly records = new RisingNumbers();
   lastLogged = 0;
   /** The log is on the disk up to here. */
   durableZxid = 0;
@@ -40,7 +41,7 @@ export class ServerModel {
   /** The last transaction that was applied, null right after a snapshot was loaded. */
   lastAppliedTxn: number | null = null;
   /** Cut off since the last time that the cut was known to be durable. */
-  readonly cut = new ZxidMap<number>();
+  readonly cut = new RisingNumbers();
   /** The leader that it has promised itself to in this role. */
   promisedTo: number | null = null;
   promisedEpoch = 0;
@@ -55,7 +56,7 @@ export class ServerModel {
 
   /** Whether the record is in the log, or below it in the snapshot. */
   holds(zxid: number, hash: number): boolean {
-    return zxid <= this.baseZxid || this.records.get(zxid) === hash;
+    return zxid <= this.baseZxid || this.records.holds(zxid, hash);
   }
 
   /** The log, by rising zxid. */
@@ -74,11 +75,11 @@ export interface LeaderHistory {
   readonly epoch: number;
   readonly baseZxid: number;
   /** zxid → hash of what it held when it was established, in order. */
-  readonly initial: ZxidMap<number>;
+  readonly initial: RisingNumbers;
   /** The same and its proposals. */
-  readonly all: ZxidMap<number>;
+  readonly all: RisingNumbers;
   /** zxid → the one before it in `all`, or `baseZxid`. */
-  readonly before: ZxidMap<number>;
+  readonly before: RisingNumbers;
   last: number;
 }
 
@@ -104,15 +105,18 @@ export class TraceModel {
   readonly #bySid: (ServerModel | undefined)[] = [];
   /** By version. */
   readonly configurations = new Map<number, VotingConfiguration>();
-  readonly histories = new Map<number, LeaderHistory>();
+  readonly #histories = new Map<number, LeaderHistory>();
+  #recentHistory: LeaderHistory | undefined;
   /** By epoch, then sid: counted promises only. */
   readonly promises = new Map<number, Map<number, Promise>>();
   /** zxid → hash of all that was ever proposed or found at the first start. */
-  readonly proposed = new ZxidMap<number>();
+  readonly proposed = new RisingNumbers();
+  /** The last proposal of each transaction, for what hashes do not tell. */
+  readonly proposals = new ZxidMap<TraceEvent>();
   /** zxid → hash. */
-  readonly committed = new ZxidMap<number>();
-  /** By epoch. */
-  readonly highestCommitted = new Map<number, number>();
+  readonly committed = new RisingNumbers();
+  /** How each transaction was applied first. */
+  readonly applied = new ZxidMap<TraceEvent>();
   highestDecided = 0;
 
   constructor(facts: EnsembleFacts) {
@@ -146,72 +150,21 @@ export class TraceModel {
     return count * 2 > voters.size;
   }
 
-  /** The configuration that was the newest known anywhere; 0 where none was ever changed. */
-  get newestVersion(): number {
-    let newest = 0;
-    for (const version of this.configurations.keys()) newest = Math.max(newest, version);
-    return newest;
+  /** What the leader of an epoch began with and proposed, once it is established. */
+  historyOf(epoch: number): LeaderHistory | undefined {
+    if (this.#recentHistory?.epoch !== epoch) this.#recentHistory = this.#histories.get(epoch);
+    return this.#recentHistory;
   }
 
-  apply(event: TraceEvent): void {
+  /** `change` is what such an event changes, by `changeOf`. */
+  apply(event: TraceEvent, change: Change): void {
     const server = this.server(event.sid);
     server.incarnation = event.incarnation;
     server.instance = event.instance;
-    switch (event.event) {
-      case 'LOAD':
-        return load(this, server, event);
-      case 'STATE':
-        if (server.isServing) server.servedUntilNs = event.time;
-        return changeRole(server, event.state ?? '');
-      case 'STEP_DOWN':
-        server.isServing = false;
-        return;
-      case 'EPOCH_WRITE':
-        return writeEpoch(server, event);
-      case 'EPOCH_ACK':
-        return this.#promise(server, event);
-      case 'ESTABLISH':
-        return this.#establish(server, event.epoch ?? 0);
-      case 'ACTIVATE':
-        return this.#activate(server, event);
-      case 'UPTODATE':
-        server.isServing = true;
-        server.lastApplied = Math.max(server.lastApplied, epochStart(event.epoch ?? 0));
-        return;
-      case 'NEWLEADER_ACK':
-        server.hasAdopted = true;
-        server.cut.clear();
-        return;
-      case 'PROPOSE':
-        return this.#propose(server, event.zxid ?? 0, event.hash ?? 0);
-      case 'APPEND':
-        server.records.set(event.zxid ?? 0, event.hash ?? 0);
-        server.lastLogged = event.zxid ?? 0;
-        return;
-      case 'FSYNC':
-        server.durableZxid = Math.max(server.durableZxid, event.upTo ?? 0);
-        return;
-      case 'TRUNC':
-        return truncate(server, event.zxid ?? 0);
-      case 'SNAP_INSTALL':
-        return install(server, event.zxid ?? 0);
-      case 'COMMIT_DECIDE':
-        this.highestDecided = Math.max(this.highestDecided, event.zxid ?? 0);
-        return this.#commit(event.zxid ?? 0, event.hash ?? 0);
-      case 'APPLY':
-        server.lastApplied = Math.max(server.lastApplied, event.zxid ?? 0);
-        server.lastAppliedTxn = event.zxid ?? 0;
-        return;
-      case 'CONFIG_PROPOSED':
-      case 'CONFIG':
-        // Proposals are decided by it before it is in force.
-        if (event.voters !== undefined) {
-          this.configurations.set(event.zxid ?? 0, { voters: new Set(event.voters) });
-        }
-    }
+    change(server, event, this);
   }
 
-  #promise(server: ServerModel, event: TraceEvent): void {
+  promise(server: ServerModel, event: TraceEvent): void {
     const epoch = event.epoch ?? 0;
     server.promisedTo = event.leader ?? null;
     server.promisedEpoch = epoch;
@@ -227,54 +180,116 @@ export class TraceModel {
     });
   }
 
-  #establish(server: ServerModel, epoch: number): void {
-    const before = new ZxidMap<number>();
+  establish(server: ServerModel, epoch: number): void {
+    const before = new RisingNumbers();
     let previous = server.baseZxid;
     for (const [zxid] of server.log) {
       before.set(zxid, previous);
       previous = zxid;
     }
-    this.histories.set(epoch, {
+    this.#histories.set(epoch, {
       leader: server.sid,
       epoch,
       baseZxid: server.baseZxid,
-      initial: new ZxidMap(server.log),
-      all: new ZxidMap(server.log),
+      initial: new RisingNumbers(server.log),
+      all: new RisingNumbers(server.log),
       before,
       last: server.lastLogged,
     });
+    this.#recentHistory = undefined;
     server.promisedTo = server.sid;
     server.promisedEpoch = epoch;
   }
 
-  #activate(server: ServerModel, event: TraceEvent): void {
+  activate(server: ServerModel, event: TraceEvent): void {
     const epoch = event.epoch ?? 0;
     server.isServing = true;
     server.hasAdopted = true;
     server.activeSinceMs = event.timeMs;
     server.lastApplied = Math.max(server.lastApplied, epochStart(epoch));
-    for (const [zxid, hash] of this.histories.get(epoch)?.initial ?? []) this.#commit(zxid, hash);
+    for (const [zxid, hash] of this.historyOf(epoch)?.initial ?? []) this.commit(zxid, hash);
   }
 
-  #propose(server: ServerModel, zxid: number, hash: number): void {
+  propose(server: ServerModel, event: TraceEvent): void {
+    const { zxid = 0, hash = 0 } = event;
     this.proposed.set(zxid, hash);
-    const history = this.histories.get(epochOf(zxid));
+    this.proposals.set(zxid, event);
+    const history = this.historyOf(epochOf(zxid));
     if (history === undefined || history.leader !== server.sid) return;
     history.all.set(zxid, hash);
     history.before.set(zxid, history.last);
     history.last = zxid;
   }
 
-  #commit(zxid: number, hash: number): void {
-    if (this.committed.has(zxid)) return;
-    this.committed.set(zxid, hash);
-    const epoch = epochOf(zxid);
-    this.highestCommitted.set(epoch, Math.max(zxid, this.highestCommitted.get(epoch) ?? 0));
+  commit(zxid: number, hash: number): void {
+    if (!this.committed.has(zxid)) this.committed.set(zxid, hash);
   }
 }
 
+/** What an event changes in the model, beside whose and in which role it is. */
+export type Change = (server: ServerModel, event: TraceEvent, model: TraceModel) => void;
+
+/** By name of the event. */
+const changes = new Map<string, Change>(
+  Object.entries<Change>({
+    LOAD: load,
+    STATE(server, event) {
+      if (server.isServing) server.servedUntilNs = event.time;
+      changeRole(server, event.state ?? '');
+    },
+    STEP_DOWN(server) {
+      server.isServing = false;
+    },
+    EPOCH_WRITE: writeEpoch,
+    EPOCH_ACK: (server, event, model) => model.promise(server, event),
+    ESTABLISH: (server, event, model) => model.establish(server, event.epoch ?? 0),
+    ACTIVATE: (server, event, model) => model.activate(server, event),
+    UPTODATE(server, event) {
+      server.isServing = true;
+      server.lastApplied = Math.max(server.lastApplied, epochStart(event.epoch ?? 0));
+    },
+    NEWLEADER_ACK(server) {
+      server.hasAdopted = true;
+      server.cut.clear();
+    },
+    PROPOSE: (server, event, model) => model.propose(server, event),
+    APPEND(server, { zxid = 0, hash = 0 }) {
+      server.records.set(zxid, hash);
+      server.lastLogged = zxid;
+    },
+    FSYNC(server, { upTo = 0 }) {
+      if (upTo > server.durableZxid) server.durableZxid = upTo;
+    },
+    TRUNC: (server, event) => truncate(server, event.zxid ?? 0),
+    SNAP_INSTALL: (server, event) => install(server, event.zxid ?? 0),
+    COMMIT_DECIDE(_, { zxid = 0, hash = 0 }, model) {
+      if (zxid > model.highestDecided) model.highestDecided = zxid;
+      model.commit(zxid, hash);
+    },
+    APPLY(server, event, model) {
+      const { zxid = 0 } = event;
+      if (zxid > server.lastApplied) server.lastApplied = zxid;
+      server.lastAppliedTxn = zxid;
+      if (model.applied.get(zxid) === undefined) model.applied.set(zxid, event);
+    },
+    // Proposals are decided by it before it is in force.
+    CONFIG_PROPOSED: learnConfiguration,
+    CONFIG: learnConfiguration,
+  }),
+);
+
+function changeNothing(): void {}
+
+export function changeOf(eventName: string): Change {
+  return changes.get(eventName) ?? changeNothing;
+}
+
+function learnConfiguration(_: ServerModel, { zxid = 0, voters }: TraceEvent, model: TraceModel): void {
+  if (voters !== undefined) model.configurations.set(zxid, { voters: new Set(voters) });
+}
+
 /** A new process: what it found on its disk. */
-function load(model: TraceModel, server: ServerModel, event: TraceEvent): void {
+function load(server: ServerModel, event: TraceEvent, model: TraceModel): void {
   const lastZxid = event.lastZxid ?? 0;
   const isFirst =
     server.incarnation === event.incarnation && server.records.size === 0 && server.lastLogged === 0;

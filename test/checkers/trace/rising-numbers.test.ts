@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'mocha';
+import { array, assert as assertProperty, constantFrom, nat, property, tuple } from 'fast-check';
+import { RisingNumbers } from '../../../checkers/trace/rising-numbers.ts';
+import { zxid } from './scene.ts';
+
+describe('numbers by rising keys', () => {
+  it('answer as a map does, and iterate by rising key', () => {
+    // Neighbours, keys at both sides of the longest gap, and keys that are far away from all others.
+    const base = constantFrom(0, 4090, 4102, 8200, zxid(1, 0), zxid(1, 4090), zxid(3, 2 ** 31));
+    const step = tuple(constantFrom('set', 'set', 'delete', 'clear'), base, nat({ max: 12 }), nat());
+    assertProperty(
+      property(array(step, { maxLength: 60 }), (steps) => {
+        const numbers = new RisingNumbers();
+        const plain = new Map<number, number>();
+        for (const [deed, start, distance, value] of steps) {
+          const key = start + distance;
+          if (deed === 'set') {
+            numbers.set(key, value);
+            plain.set(key, value);
+          } else if (deed === 'delete') {
+            numbers.delete(key);
+            plain.delete(key);
+          } else if (value % 7 === 0) {
+            numbers.clear();
+            plain.clear();
+          }
+          assert.equal(numbers.get(key), plain.get(key));
+          assert.equal(numbers.has(key + 1), plain.has(key + 1));
+          assert.equal(numbers.holds(key, value), plain.get(key) === value);
+        }
+        const sorted = [...plain].sort(([a], [b]) => a - b);
+        assert.deepEqual([...numbers], sorted);
+        assert.equal(numbers.size, plain.size);
+        for (const [key, value] of sorted) assert.equal(numbers.get(key), value);
+        const middle = zxid(1, 3);
+        const above = sorted.filter(([key]) => key > middle);
+        assert.deepEqual([...numbers.above(middle)], above);
+        assert.deepEqual(numbers.takeAbove(middle), above);
+        assert.deepEqual(
+          [...numbers],
+          sorted.filter(([key]) => key <= middle),
+        );
+      }),
+    );
+  });
+
+  it('take no memory for the gap before a key that was forged', () => {
+    const numbers = new RisingNumbers([[zxid(1, 1), 5]]);
+    const before = process.memoryUsage().arrayBuffers;
+
+    for (let count = 0; count < 100; count++) numbers.set(zxid(1, 2 ** 25 * count), count);
+
+    assert.ok(process.memoryUsage().arrayBuffers - before < 1e6);
+    assert.equal(numbers.get(zxid(1, 2 ** 25 * 99)), 99);
+    assert.equal(numbers.size, 101);
+  });
+
+  it('keep a number that equals none', () => {
+    const numbers = new RisingNumbers([[7, Number.NaN]]);
+
+    assert.ok(numbers.has(7));
+    assert.ok(!numbers.holds(7, 0));
+    assert.ok(Number.isNaN(numbers.get(7)));
+  });
+});
