@@ -117,7 +117,7 @@ export class SimulatedServer {
   }
 
   #portsFor(process: ServerProcess, random: Random): ServerPorts {
-    const { network, sid, scheduler, trace } = this.#options;
+    const { network, scheduler, trace } = this.#options;
     const incarnation = this.#incarnation;
     return {
       clock: this.clock.portFor(process),
@@ -127,17 +127,10 @@ export class SimulatedServer {
       log: (level, message, fields = {}) => {
         if (level !== 'debug') this.#log(level, message, fields);
       },
-      // True time, which all servers share; the event has the server's own.
-      trace:
-        trace &&
-        ((event) => {
-          // The server made the object for this sink alone; a copy of each would cost as much as all else here.
-          const own = event as unknown as { sid: number; incarnation: number; time: number };
-          own.sid = sid;
-          own.incarnation = incarnation;
-          own.time = scheduler.nowNs;
-          trace(event as unknown as TraceEvent);
-        }),
+      // What a server reports has the form of a trace event once it has incarnation and time.
+      trace: trace as ServerPorts['trace'],
+      incarnation,
+      sharedNowNs: () => scheduler.nowNs,
       exit: (exitCode, reason) => process.exit(exitCode, reason),
     };
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { parseZooConfig, withServerId } from '../../../docker/zab/src/server/config.ts';
+import type { ZooConfig } from '../../../docker/zab/src/server/config.ts';
 import type { ServerPorts } from '../../../docker/zab/src/server/ports.ts';
 import { createSimEnsemble, drive } from '../../../harness/ensemble/sim-ensemble.ts';
 import type { SimEnsemble, SimEnsembleOptions } from '../../../harness/ensemble/sim-ensemble.ts';
@@ -13,16 +14,18 @@ import { keepTrace, keptTrace } from './kept-trace.ts';
 class LonelyServer {
   readonly mode = 'follower';
   readonly lastProcessedZxid = 0x100000002;
+  readonly #sid: number | null;
   readonly #ports: ServerPorts;
   readonly #fake = new FakeServer();
 
-  constructor(_config: unknown, ports: ServerPorts) {
+  constructor({ serverId }: Pick<ZooConfig, 'serverId'>, ports: ServerPorts) {
+    this.#sid = serverId;
     this.#ports = ports;
   }
 
   start(): void {
-    const { network, clock, disk, log, trace } = this.#ports;
-    trace?.({ event: 'LOAD', time: clock.nowMs() });
+    const { network, disk, log, trace, incarnation, sharedNowNs } = this.#ports;
+    trace?.({ event: 'LOAD', sid: this.#sid, incarnation, time: sharedNowNs?.() });
     log('info', `started with ${disk.list('/data').join(' ')}`);
     disk.submit(
       [{ type: 'append', path: '/data/starts', chunks: [Buffer.from('.')], position: 0 }],

@@ -1,9 +1,54 @@
 // What a server reports of itself while it works, for checkers that see every server. The sink is off by
 // default, a file in a container and memory in the simulated world. Names follow the trace invariants.
 
-/** One fact; the emitting loop adds server id, incarnation, role instance, sequence number and time. */
-export type TraceEvent = { readonly event: TraceEventName } & Readonly<
-  Record<string, string | number | boolean | null | readonly number[]>
+import type { SessionId } from '../../../../harness/wire/session-id.ts';
+
+/** One fact; the server adds its id, incarnation, role instance, sequence number and time. */
+export type TraceEvent = FrequentEvent | RareEvent;
+
+/** Those of every transaction and every request, with all of their fields. */
+export type FrequentEvent =
+  | {
+      readonly event: 'PROPOSE';
+      readonly zxid: number;
+      readonly hash: number;
+      readonly session: SessionId;
+      readonly cxid: number;
+      readonly txn: string;
+    }
+  | { readonly event: 'APPEND'; readonly zxid: number; readonly hash: number }
+  | { readonly event: 'FSYNC'; readonly upTo: number }
+  | { readonly event: 'ACK_SEND' | 'COMMIT_RECV'; readonly zxid: number }
+  | { readonly event: 'ACK_RECV'; readonly from: number; readonly zxid: number }
+  | {
+      readonly event: 'COMMIT_DECIDE';
+      readonly zxid: number;
+      readonly hash: number | undefined;
+      readonly ackers: readonly number[];
+      /** Versions of the configurations that it needed; undefined where there is none. */
+      readonly configs: readonly number[] | undefined;
+    }
+  | {
+      readonly event: 'APPLY';
+      readonly zxid: number;
+      readonly hash: number;
+      readonly err: number;
+      readonly digest: string;
+      readonly replay: boolean;
+    }
+  | {
+      readonly event: 'REPLY';
+      readonly session: SessionId;
+      readonly xid: number;
+      readonly opcode: number;
+      readonly zxid: number;
+      readonly err: number;
+    }
+  | { readonly event: 'TOUCH'; readonly session: SessionId; readonly timeoutMs: number }
+  | { readonly event: 'SYNC_RECV' | 'SYNC_DONE'; readonly id: number };
+
+type RareEvent = { readonly event: Exclude<TraceEventName, FrequentEvent['event']> } & Readonly<
+  Record<string, string | number | boolean | readonly number[] | null | undefined>
 >;
 
 export type TraceEventName =

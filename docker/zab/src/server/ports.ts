@@ -156,6 +156,8 @@ export interface ServerPorts {
   readonly random: () => number;
   readonly log: LogSink;
   readonly trace: ((event: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** Nanoseconds of a clock that all servers share, for traces; undefined: there is none. */
+  readonly sharedNowNs?: () => number;
   /** Start counter of this process, for traces. */
   readonly incarnation?: number;
   /** Ends the process; never returns to the caller's work. */

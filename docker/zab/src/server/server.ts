@@ -3,7 +3,7 @@
 // own.
 
 import { formatZxid } from '../../../../harness/wire/zxid.ts';
-import type { TraceEvent, TraceSink } from '../core/trace.ts';
+import type { TraceSink } from '../core/trace.ts';
 import { StateDatabase } from '../state/database.ts';
 import { ConfigError, withServerId, type ZooConfig } from './config.ts';
 import { judgeEmptyDatabase } from './empty-database.ts';
@@ -19,11 +19,12 @@ import { ServerLoop } from './server-loop.ts';
 import { SnapshotFormat } from './snapshot-format.ts';
 import { standaloneSid } from './standalone.ts';
 import { StorageError } from './storage-error.ts';
+import { Tracer } from './tracer.ts';
 
 export class ZabServer {
   readonly #ports: ServerPorts;
   readonly #database: StateDatabase;
-  readonly #trace: TraceSink;
+  readonly #trace: TraceSink = undefined;
   #config: ZooConfig;
   #loop: ServerLoop | null = null;
   #isStopped = false;
@@ -32,7 +33,10 @@ export class ZabServer {
     this.#config = config;
     this.#ports = ports;
     this.#database = new StateDatabase({ extendedTypes: config.extendedTypes });
-    this.#trace = ports.trace === undefined ? undefined : traceInto(ports.trace, () => this.#config, ports);
+    if (ports.trace !== undefined) {
+      const tracer = new Tracer(ports, ports.trace, () => this.#config.serverId ?? standaloneSid);
+      this.#trace = (event) => tracer.report(event);
+    }
   }
 
   /** Loads what is on the disk and takes part from then on. What is wrong there ends the process. */
@@ -157,26 +161,4 @@ export class ZabServer {
     log('warn', `${file} cannot be read: a changed membership will be kept in log and snapshots only`);
     return null;
   }
-}
-
-/** Adds to each event who says it, in which of its roles, and in which order. */
-function traceInto(
-  sink: NonNullable<ServerPorts['trace']>,
-  configOf: () => ZooConfig,
-  ports: ServerPorts,
-): NonNullable<TraceSink> {
-  let sequence = 0;
-  let instance = 0;
-  return (event: TraceEvent) => {
-    if (event.event === 'STATE') instance += 1;
-    sequence += 1;
-    sink({
-      ...event,
-      sid: configOf().serverId ?? standaloneSid,
-      incarnation: ports.incarnation ?? 0,
-      instance,
-      sequence,
-      timeMs: ports.clock.nowMs(),
-    });
-  };
 }

@@ -104,7 +104,7 @@ export class Standalone {
     const durableCount = this.#logging.findLastIndex(({ mark }) => mark <= this.#durableMark) + 1;
     for (const { record } of this.#logging.splice(0, durableCount)) {
       const { zxid } = record.header;
-      trace?.({ event: 'COMMIT_DECIDE', zxid, ackers: [] });
+      trace?.({ event: 'COMMIT_DECIDE', zxid, hash: undefined, ackers: [], configs: undefined });
       const applied = database.apply(record);
       trace?.({
         event: 'APPLY',

@@ -146,9 +146,9 @@ export class StateDatabase implements Database {
   /** Of everything that transactions change: tree, ACLs, sessions. */
   digest(): string {
     const sum = new DigestSum();
-    for (const part of [this.#tree.digest, this.#tree.aclDigest, this.#sessionDigest.value]) {
-      sum.addDigest(part);
-    }
+    sum.addDigest(this.#tree.digest);
+    sum.addDigest(this.#tree.aclDigest);
+    sum.addDigest(this.#sessionDigest.value);
     return formatDigest(sum.value);
   }
 

@@ -45,9 +45,31 @@ export function isEqualDigest(left: Digest, right: Digest): boolean {
   return left.high === right.high && left.low === right.low;
 }
 
-/** Sixteen hex digits. */
+/** The digests that were formatted last, by their low bits. */
+const formatted: { high: number; low: number; text: string }[] = Array.from({ length: 1024 }, () => ({
+  high: 0,
+  low: 0,
+  text: '0'.repeat(16),
+}));
+
+/**
+ * Sixteen hex digits. All servers of a simulated ensemble come to the same states, one soon after the other: four of
+ * five find their digest here, and equal digests are one text, which makes comparing them as cheap as numbers.
+ */
 export function formatDigest({ high, low }: Digest): string {
-  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+  const known = formatted[low % formatted.length];
+  if (known?.low === low && known.high === high) return known.text;
+  const text = hexWord(high) + hexWord(low);
+  if (known !== undefined) {
+    known.high = high;
+    known.low = low;
+    known.text = text;
+  }
+  return text;
+}
+
+function hexWord(word: number): string {
+  return word.toString(16).padStart(8, '0');
 }
 
 /** What of a znode enters its hash. */

@@ -41,13 +41,13 @@ export class Invariants {
 
   observe(server: TestServer, event: TraceEvent): void {
     const { sid } = server;
-    const zxid = Number(event['zxid']);
+    const zxid = 'zxid' in event ? Number(event.zxid) : NaN;
     const log = this.#logs.get(sid) ?? [];
     this.count(event.event === 'SYNC_SEND' ? String(event['mode']) : event.event);
     switch (event.event) {
       case 'PROPOSE':
         assert.equal(this.#hashes.has(zxid), false, `${show(zxid)} is proposed once`);
-        this.#hashes.set(zxid, Number(event['hash']));
+        this.#hashes.set(zxid, event.hash);
         break;
       case 'APPEND': {
         const last = log.at(-1) ?? 0;
@@ -133,10 +133,10 @@ export class Invariants {
         break;
       }
       case 'SYNC_RECV':
-        this.#syncs.set(Number(event['id']), this.committed.length);
+        this.#syncs.set(event.id, this.committed.length);
         break;
       case 'SYNC_DONE': {
-        const before = this.#syncs.get(Number(event['id'])) ?? Infinity;
+        const before = this.#syncs.get(event.id) ?? Infinity;
         const appliedCount = server.database?.applied.length ?? 0;
         assert.ok(appliedCount >= before, `sync at ${sid} shows ${appliedCount} of ${before} transactions`);
         break;
