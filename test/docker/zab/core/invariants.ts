@@ -104,7 +104,7 @@ export class Invariants {
         break;
       }
       case 'COMMIT_DECIDE':
-        for (const voter of event['ackers'] as readonly number[]) {
+        for (const voter of event.ackers) {
           assert.ok(this.#votersOf(event['configs']).includes(voter), `server ${voter} has a vote`);
         }
         if ((event['configs'] as readonly number[]).length > 1) this.count('joint commit');
