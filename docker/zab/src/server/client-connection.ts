@@ -4,9 +4,9 @@
 
 import { FrameDecoder } from '../../../../harness/wire/frame.ts';
 import type { AuthId } from '../../../../harness/wire/quorum-packet.ts';
-import type { ClientRequest } from '../../../../harness/wire/records.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import { initialIds } from './authentication.ts';
+import { bodyBytesOf, type PendingRequest } from './pending-request.ts';
 import type { Link } from './ports.ts';
 
 /**
@@ -14,39 +14,6 @@ import type { Link } from './ports.ts';
  * ensemble, and no further packet is looked at. `attached`: requests are served.
  */
 export type ConnectionState = 'greeting' | 'connecting' | 'attached' | 'closed';
-
-/** A request in its connection's queue. */
-export interface PendingRequest {
-  readonly xid: number;
-  readonly opcode: number;
-  /** Null where the body could not be understood; `err` says why. */
-  readonly request: ClientRequest | null;
-  /** The body as it came, for the leader. */
-  readonly body: Buffer;
-  readonly receivedMs: number;
-  /**
-   * `local`: executed here when its turn comes, and later requests wait for that. `write` and `sync`: handed
-   * to the ensemble. `ping`: answered in turn, and nothing waits for it.
-   */
-  readonly kind: 'local' | 'write' | 'sync' | 'ping';
-  /** Error that is known before execution, for a `local` request. */
-  readonly err: number;
-  /** False while it waits for fewer requests to be under way. */
-  isAdmitted: boolean;
-  /** It has waited for that too long. */
-  isThrottled: boolean;
-  isSubmitted: boolean;
-  /** The reply, once it is known; what came before it may still hold it back. */
-  answer: Answer | null;
-}
-
-export interface Answer {
-  readonly zxid: number;
-  readonly err: number;
-  readonly frame: Buffer;
-  /** What happens to the connection behind this reply. */
-  readonly next: 'stay' | 'close';
-}
 
 /**
  * Why a connection is not read from: its handshake is not finished, too many of its requests wait, or it has
@@ -80,6 +47,10 @@ export interface ConnectionOptions {
   readonly closed: (connection: ClientConnection) => void;
 }
 
+const noBytes = Buffer.alloc(0);
+/** What goes out while there is nothing to send. */
+const nothing: Buffer[] = [];
+
 export class ClientConnection {
   readonly link: Link;
   readonly decoder: FrameDecoder;
@@ -90,7 +61,7 @@ export class ClientConnection {
   /** Enough bytes have come to tell that this is no four-letter word. */
   hasGreeted = false;
   /** First bytes, as long as they are fewer than a four-letter word has. */
-  greeting: Buffer = Buffer.alloc(0);
+  greeting: Buffer = noBytes;
   sessionId: SessionId = noSession;
   sessionTimeoutMs = 0;
   /** Frames that arrived behind a ConnectRequest that is not answered yet; the first holds the connection. */
@@ -102,8 +73,9 @@ export class ClientConnection {
   queuedBytes = 0;
   /** Its part in what `InFlightRequests` counts. */
   readonly inFlight = { count: 0, largeBytes: 0 };
-  readonly #holds = new Set<HoldReason>();
-  #outgoing: Buffer[] = [];
+  /** Bits of the reasons for which it is not read from. */
+  #holds = 0;
+  #outgoing: Buffer[] = nothing;
   #outgoingBytes = 0;
   readonly #options: ConnectionOptions;
 
@@ -113,12 +85,12 @@ export class ClientConnection {
     this.address = plainAddress(link.remote.host);
     this.ids = initialIds(this.address, link.peerSubject, options.x509SuperUser ?? null);
     this.#options = options;
-    this.stats = { ...blankStats, establishedMs: options.nowMs };
+    this.stats = blankStats(options.nowMs);
   }
 
   /** What the four-letter word crst asks for. */
   resetStats(): void {
-    Object.assign(this.stats, { ...blankStats, establishedMs: this.stats.establishedMs });
+    Object.assign(this.stats, blankStats(this.stats.establishedMs));
   }
 
   get isOpen(): boolean {
@@ -132,12 +104,12 @@ export class ClientConnection {
 
   enqueue(request: PendingRequest): void {
     this.queue.push(request);
-    this.queuedBytes += request.body.length;
+    this.queuedBytes += bodyBytesOf(request);
   }
 
   dequeue(): void {
     const request = this.queue.shift();
-    this.queuedBytes -= request?.body.length ?? 0;
+    if (request !== undefined) this.queuedBytes -= bodyBytesOf(request);
   }
 
   clearQueue(): void {
@@ -147,27 +119,32 @@ export class ClientConnection {
 
   /** Not read from until every reason is gone. What was read already may still come. */
   hold(reason: HoldReason): void {
-    if (this.#holds.size === 0) this.link.pause();
-    this.#holds.add(reason);
+    if (this.#holds === 0) this.link.pause();
+    this.#holds |= bitOf(reason);
   }
 
   release(reason: HoldReason): void {
-    if (this.#holds.delete(reason) && this.#holds.size === 0) this.link.resume();
+    const bit = bitOf(reason);
+    if ((this.#holds & bit) === 0) return;
+    this.#holds &= ~bit;
+    if (this.#holds === 0) this.link.resume();
   }
 
   /** Leaves at the end of the turn, together with all else that this turn has for the client. */
   send(frame: Buffer): void {
     if (!this.isOpen) return;
-    if (this.#outgoing.length === 0) this.#options.becameDirty(this);
-    this.#outgoing.push(frame);
+    if (this.#outgoing === nothing) {
+      this.#outgoing = [frame];
+      this.#options.becameDirty(this);
+    } else this.#outgoing.push(frame);
     this.#outgoingBytes += frame.length;
     this.stats.sent += 1;
   }
 
   flush(): void {
     const outgoing = this.#outgoing;
-    if (outgoing.length === 0) return;
-    this.#outgoing = [];
+    if (outgoing === nothing) return;
+    this.#outgoing = nothing;
     this.#outgoingBytes = 0;
     this.link.writeAll(outgoing);
   }
@@ -191,26 +168,39 @@ export class ClientConnection {
   closed(): void {
     if (!this.isOpen) return;
     this.state = 'closed';
-    this.#outgoing = [];
+    this.#outgoing = nothing;
     this.#outgoingBytes = 0;
     this.#options.closed(this);
   }
 }
 
-const blankStats: Readonly<ConnectionStats> = {
-  received: 0,
-  sent: 0,
-  establishedMs: 0,
-  lastXid: null,
-  lastZxid: null,
-  lastOpcode: null,
-  lastResponseMs: 0,
-  lastLatencyMs: 0,
-  minLatencyMs: Infinity,
-  maxLatencyMs: 0,
-  totalLatencyMs: 0,
-  latencyCount: 0,
-};
+function blankStats(establishedMs: number): ConnectionStats {
+  return {
+    received: 0,
+    sent: 0,
+    establishedMs,
+    lastXid: null,
+    lastZxid: null,
+    lastOpcode: null,
+    lastResponseMs: 0,
+    lastLatencyMs: 0,
+    minLatencyMs: Infinity,
+    maxLatencyMs: 0,
+    totalLatencyMs: 0,
+    latencyCount: 0,
+  };
+}
+
+function bitOf(reason: HoldReason): number {
+  switch (reason) {
+    case 'handshake':
+      return 1;
+    case 'backlog':
+      return 2;
+    case 'busy':
+      return 4;
+  }
+}
 
 function plainAddress(host: string): string {
   return host.startsWith('::ffff:') ? host.slice('::ffff:'.length) : host;

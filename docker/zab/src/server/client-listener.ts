@@ -6,8 +6,15 @@ import { FrameError } from '../../../../harness/wire/frame.ts';
 import { ClientConnection } from './client-connection.ts';
 import type { ZooConfig } from './config.ts';
 import { wordOf, type FourLetterWord } from './four-letter-words.ts';
-import type { Metrics } from './operators/metrics.ts';
+import type { Counter, Metrics } from './operators/metrics.ts';
 import type { Clock, Link, LinkHandlers, ListenAddress, Listener, LogSink, Network } from './ports.ts';
+
+/** Everything that comes from the network happens in a turn, between the two. */
+export interface Turns {
+  /** False: nothing may happen any more. */
+  begin(): boolean;
+  end(): void;
+}
 
 export interface ClientListenerOptions {
   readonly config: ZooConfig;
@@ -15,8 +22,7 @@ export interface ClientListenerOptions {
   readonly network: Network;
   readonly log: LogSink;
   readonly metrics: Metrics;
-  /** Everything that comes from the network runs inside it. */
-  readonly turn: (work: () => void) => void;
+  readonly turns: Turns;
   readonly word: (connection: ClientConnection, word: FourLetterWord) => void;
   readonly frame: (connection: ClientConnection, body: Buffer) => void;
   /** A client that was behind has taken everything that was sent to it. */
@@ -36,9 +42,11 @@ export class ClientListener {
   #dirty: ClientConnection[] = [];
   /** The plain port first, where there are two. */
   readonly #listeners = new Map<string, Listener>();
+  readonly #bytesReceived: Counter;
 
   constructor(options: ClientListenerOptions) {
     this.#options = options;
+    this.#bytesReceived = options.metrics.counters.bytes_received_count;
   }
 
   get connections(): readonly ClientConnection[] {
@@ -75,6 +83,7 @@ export class ClientListener {
 
   /** When the next connection without a session is to be dropped. */
   get deadlineMs(): number {
+    if (this.#sessionless.size === 0) return Infinity;
     for (const deadlineMs of this.#sessionless.values()) return deadlineMs;
     return Infinity;
   }
@@ -110,7 +119,7 @@ export class ClientListener {
   }
 
   #accept(link: Link): LinkHandlers {
-    const { config, clock, log, turn } = this.#options;
+    const { config, clock, log } = this.#options;
     const connection = new ClientConnection(link, {
       maxFrameBytes: config.maxFrameBytes,
       nowMs: clock.nowMs(),
@@ -136,17 +145,32 @@ export class ClientListener {
       connection.destroy();
     }
     // The turn arms the timer for the connection's time without a session.
-    turn(() => {});
+    this.#turn(() => {});
     return {
-      data: (_, bytes) => turn(() => this.#receive(connection, bytes)),
-      drained: () => turn(() => this.#options.drained(connection)),
-      closed: () => turn(() => connection.closed()),
+      data: (_, bytes) => this.#receive(connection, bytes),
+      drained: () => this.#turn(() => this.#options.drained(connection)),
+      closed: () => this.#turn(() => connection.closed()),
     };
   }
 
+  #turn(work: () => void): void {
+    const { turns } = this.#options;
+    if (!turns.begin()) return;
+    work();
+    turns.end();
+  }
+
+  /** What comes so often that it gets its turn without a function of its own. */
   #receive(connection: ClientConnection, bytes: Buffer): void {
+    const { turns } = this.#options;
+    if (!turns.begin()) return;
+    this.#take(connection, bytes);
+    turns.end();
+  }
+
+  #take(connection: ClientConnection, bytes: Buffer): void {
     if (!connection.isOpen) return;
-    this.#options.metrics.counters.bytes_received_count.value += bytes.length;
+    this.#bytesReceived.value += bytes.length;
     const chunk = connection.hasGreeted ? bytes : this.#greet(connection, bytes);
     if (chunk === null) return;
     try {

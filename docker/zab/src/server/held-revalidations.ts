@@ -18,6 +18,10 @@ export class HeldRevalidations {
   /** In the order of the questions, which learners rely on. */
   #held: { readonly revalidation: Revalidation; readonly afterZxid: number }[] = [];
 
+  get isEmpty(): boolean {
+    return this.#held.length === 0;
+  }
+
   hold(revalidation: Revalidation, afterZxid: number): void {
     this.#held.push({ revalidation, afterZxid });
   }

@@ -6,6 +6,7 @@
 import type { Membership } from '../core/membership.ts';
 import { votersOf } from '../core/membership.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { bodyBytesOf, requestHeaderBytes, type PendingRequest } from './pending-request.ts';
 
 export interface InFlightLimits {
   readonly globalOutstandingLimit: number;
@@ -14,9 +15,6 @@ export interface InFlightLimits {
   readonly largeRequestMaxBytes: number;
   readonly membership: Membership;
 }
-
-/** Bytes of a request header, which a queued body is without. */
-const headerBytes = 8;
 
 export class InFlightRequests {
   readonly #limits: InFlightLimits;
@@ -37,10 +35,11 @@ export class InFlightRequests {
     return this.#largeBytes;
   }
 
-  /** Whether there is room for a request with this body; only large ones are ever refused. */
-  hasRoomFor(body: Buffer): boolean {
-    if (!this.#isLarge(body)) return true;
-    return this.#largeBytes + body.length <= this.#limits.largeRequestMaxBytes;
+  /** Whether there is room for the request; only large ones are ever refused. */
+  hasRoomFor(request: PendingRequest): boolean {
+    const bodyBytes = bodyBytesOf(request);
+    if (!this.#isLarge(bodyBytes)) return true;
+    return this.#largeBytes + bodyBytes <= this.#limits.largeRequestMaxBytes;
   }
 
   /**
@@ -63,7 +62,10 @@ export class InFlightRequests {
   #largeBytesOf({ queue }: ClientConnection): number {
     if (this.#limits.largeRequestThresholdBytes === -1) return 0;
     let bytes = 0;
-    for (const { body } of queue) if (this.#isLarge(body)) bytes += body.length;
+    for (const request of queue) {
+      const bodyBytes = bodyBytesOf(request);
+      if (this.#isLarge(bodyBytes)) bytes += bodyBytes;
+    }
     return bytes;
   }
 
@@ -74,9 +76,9 @@ export class InFlightRequests {
     inFlight.largeBytes = largeBytes;
   }
 
-  #isLarge(body: Buffer): boolean {
+  #isLarge(bodyBytes: number): boolean {
     const { largeRequestThresholdBytes: threshold } = this.#limits;
-    return threshold !== -1 && body.length + headerBytes > threshold;
+    return threshold !== -1 && bodyBytes + requestHeaderBytes > threshold;
   }
 }
 

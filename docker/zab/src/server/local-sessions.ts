@@ -33,6 +33,11 @@ export class LocalSessions {
     return this.#tracker.isLive(sessionId);
   }
 
+  /** A leader, server `sid`, knows its own local sessions, and must take the other servers' word for theirs. */
+  mayHave(sessionId: SessionId, sid: number): boolean {
+    return this.has(sessionId) || issuerOf(sessionId) !== sid % 256;
+  }
+
   create(sessionId: SessionId, timeoutMs: number, nowMs: number): void {
     this.#tracker.add(sessionId, timeoutMs, nowMs);
   }
@@ -86,8 +91,8 @@ function isEphemeral(flags: number): boolean {
   return flags === 1 || flags === 3;
 }
 
-/** The server that gave a session its id; the leader takes writes of sessions that are local to others. */
-export function issuerOf(sessionId: SessionId): number {
+/** The server that gave a session its id. */
+function issuerOf(sessionId: SessionId): number {
   return Number.parseInt(sessionId.slice(0, 2), 16);
 }
 

@@ -56,8 +56,10 @@ export class ReadExecutor {
   }
 
   /** Whom to tell of a change, in this order. A one-shot watch is spent also when its event is kept back. */
-  fire(change: Change): FiredWatch<ClientConnection>[] {
-    return this.watches.fire(change).filter(({ connection, acl }) => this.#mayHear(connection, acl));
+  fire(change: Change): readonly FiredWatch<ClientConnection>[] {
+    const fired = this.watches.fire(change);
+    if (fired.length === 0) return fired;
+    return fired.filter(({ connection, acl }) => this.#mayHear(connection, acl));
   }
 
   /** Null when the transaction cannot have come of the request. */

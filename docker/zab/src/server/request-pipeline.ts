@@ -9,10 +9,9 @@
 import { ErrorCode, OpCode } from '../../../../harness/wire/constants.ts';
 import {
   decodeRequestBody,
-  decodeRequestHeader,
   encodeReplyFrame,
   encodeWatcherEventFrame,
-  requestNameOf,
+  UnknownOpcodeError,
 } from '../../../../harness/wire/client-codec.ts';
 import { JuteError } from '../../../../harness/wire/jute.ts';
 import type { ClientRequest, ReplyBody } from '../../../../harness/wire/records.ts';
@@ -20,10 +19,18 @@ import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { Txn, TxnRecord } from '../../../../harness/wire/txn.ts';
 import type { Committed } from '../core/events.ts';
 import { authenticate, holdsSaslToken, withIds } from './authentication.ts';
-import type { Answer, ClientConnection, PendingRequest } from './client-connection.ts';
+import type { ClientConnection } from './client-connection.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
 import { InFlightRequests } from './in-flight-requests.ts';
 import { makesEphemeral, upgradeRequest } from './local-sessions.ts';
+import {
+  bodyBytesOf,
+  bodyOf,
+  pendingRequest,
+  requestHeaderBytes,
+  type Answer,
+  type PendingRequest,
+} from './pending-request.ts';
 import { ReadExecutor } from './read-executor.ts';
 import { ReplyBacklog } from './reply-backlog.ts';
 import { RequestThrottler } from './request-throttler.ts';
@@ -67,8 +74,6 @@ const needsQuorum: ReadonlySet<number> = new Set([
   OpCode.DELETE_CONTAINER,
   OpCode.SYNC,
 ]);
-/** Of every reply to a ping, whatever xid it came with. */
-const pingXid = -2;
 
 const noBody: ReplyBody = { type: 'none' };
 
@@ -81,9 +86,11 @@ export class RequestPipeline {
   readonly #backlog = new ReplyBacklog();
   /**
    * Per session, in the order of submission, which is the order of commitment. Entries of connections that
-   * are gone stay until their commit: the next connection of the session may use the same xids again.
+   * are gone stay until their commit: the next connection of the session may use the same xids again. The list of
+   * an open connection stays while it is empty: there will be a next write.
    */
   readonly #submitted = new Map<SessionId, SubmittedWrite[]>();
+  #submittedCount = 0;
   readonly #syncs = new Map<number, { connection: ClientConnection; pending: PendingRequest }>();
   #nextToken = 1;
 
@@ -106,9 +113,7 @@ export class RequestPipeline {
 
   /** Requests that wait for the ensemble. */
   get outstandingCount(): number {
-    let count = this.#syncs.size;
-    for (const writes of this.#submitted.values()) count += writes.length;
-    return count;
+    return this.#syncs.size + this.#submittedCount;
   }
 
   /** One frame of an attached connection. */
@@ -125,7 +130,7 @@ export class RequestPipeline {
     this.#stats.received += 1;
     if (received.request?.type === 'auth') return this.#authenticate(connection, received);
     if (received.opcode === OpCode.SASL) return this.#answerSasl(connection, received);
-    if (!this.#inFlight.hasRoomFor(received.body)) return this.#refuseLarge(connection, received);
+    if (!this.#inFlight.hasRoomFor(received)) return this.#refuseLarge(connection, received);
     this.#gate.touch(connection.sessionId, connection.sessionTimeoutMs);
     connection.enqueue(received);
     received.isAdmitted = this.#throttler.admit(connection, received);
@@ -135,6 +140,7 @@ export class RequestPipeline {
 
   /** Requests that had to wait are looked at as far as others are answered. Once a turn, with nothing half shown. */
   admitWaiting(): void {
+    if (this.#throttler.waitingCount === 0) return;
     for (;;) {
       const next = this.#throttler.next(this.#gate.clock.nowMs());
       if (next === null) return;
@@ -152,7 +158,8 @@ export class RequestPipeline {
 
   /** Transactions that were just applied, in order; `shown` is called for each behind its events and reply. */
   committed(batch: readonly Committed[], shown: (committed: Committed) => void): void {
-    const unblocked = new Set<ClientConnection>();
+    // Most transactions are those of other servers' clients.
+    let unblocked: Set<ClientConnection> | null = null;
     for (const committed of batch) {
       const { record, applied } = committed;
       for (const change of applied.changes) this.#fireWatches(record, change);
@@ -161,10 +168,12 @@ export class RequestPipeline {
         this.#answerWrite(write, committed);
         // Stamped with this transaction: of those behind it in the batch no watch has been told yet.
         this.#sendAnswers(write.connection, record.header.zxid);
+        unblocked ??= new Set();
         unblocked.add(write.connection);
       }
       shown(committed);
     }
+    if (unblocked === null) return;
     for (const connection of unblocked) this.#advance(connection);
   }
 
@@ -184,11 +193,13 @@ export class RequestPipeline {
     connection.clearQueue();
     this.#inFlight.remove(connection);
     this.#backlog.remove(connection);
+    if (this.#submitted.get(connection.sessionId)?.length === 0) this.#submitted.delete(connection.sessionId);
   }
 
   /** Serving ended: what was submitted may be committed by the next leader, but nobody here waits for it. */
   reset(): void {
     this.#submitted.clear();
+    this.#submittedCount = 0;
     this.#syncs.clear();
     this.#throttler.reset();
   }
@@ -198,40 +209,31 @@ export class RequestPipeline {
   }
 
   /** Null when not even the header is there. */
-  #understand(connection: ClientConnection, body: Buffer): PendingRequest | null {
-    if (body.length < 8) return null;
-    const { xid, opcode } = decodeRequestHeader(body);
-    const common = {
-      xid: opcode === OpCode.PING ? pingXid : xid,
-      opcode,
-      body: body.subarray(8),
-      receivedMs: this.#gate.clock.nowMs(),
-      isAdmitted: false,
-      isThrottled: false,
-      isSubmitted: false,
-      answer: null,
-    };
-    if (opcode === OpCode.SASL) return { ...common, request: null, kind: 'local', err: 0 };
+  #understand(connection: ClientConnection, frame: Buffer): PendingRequest | null {
+    if (frame.length < requestHeaderBytes) return null;
+    const received = pendingRequest(frame, this.#gate.clock.nowMs());
+    const { opcode } = received;
+    if (opcode === OpCode.SASL) return received;
     // The servers' own. Apache ZooKeeper takes all that a client sent, header included, for the path.
     if (opcode === OpCode.DELETE_CONTAINER) {
-      return { ...common, body, request: null, kind: 'write', err: ErrorCode.BAD_ARGUMENTS };
-    }
-    if (requestNameOf(opcode) === null) {
-      return { ...common, request: null, kind: 'local', err: ErrorCode.UNIMPLEMENTED };
+      received.bodyOffset = 0;
+      return refused(received, 'write', ErrorCode.BAD_ARGUMENTS);
     }
     if (this.#gate.isReadOnly && this.#needsQuorum(connection, opcode)) {
-      return { ...common, request: null, kind: 'local', err: ErrorCode.NOT_READ_ONLY };
+      return refused(received, 'local', ErrorCode.NOT_READ_ONLY);
     }
     try {
-      const request = decodeRequestBody(opcode, body);
-      return { ...common, request, kind: kindOf(request), err: 0 };
+      received.request = decodeRequestBody(opcode, frame);
     } catch (error) {
+      if (error instanceof UnknownOpcodeError) return refused(received, 'local', ErrorCode.UNIMPLEMENTED);
       if (!(error instanceof JuteError)) throw error;
       // What would have been a write takes its place among the writes: it becomes a transaction that says so.
       // Apache ZooKeeper gives a reconfig its zxid only when it is understood.
       const kind = writeOpcodes.has(opcode) && opcode !== OpCode.RECONFIG ? 'write' : 'local';
-      return { ...common, request: null, kind, err: ErrorCode.MARSHALLING_ERROR };
+      return refused(received, kind, ErrorCode.MARSHALLING_ERROR);
     }
+    received.kind = kindOf(received.request);
+    return received;
   }
 
   #needsQuorum(connection: ClientConnection, opcode: number): boolean {
@@ -258,7 +260,7 @@ export class RequestPipeline {
 
   /** There is no SASL here, and Apache ZooKeeper without it says nothing to every token. */
   #answerSasl(connection: ClientConnection, received: PendingRequest): void {
-    if (!holdsSaslToken(received.body)) return connection.destroy();
+    if (!holdsSaslToken(bodyOf(received))) return connection.destroy();
     const header = { xid: received.xid, zxid: 0, err: 0 };
     const frame = encodeReplyFrame(header, { type: 'saslToken', token: null });
     this.#sendReply(connection, received, { zxid: 0, err: 0, frame, next: 'stay' });
@@ -269,7 +271,7 @@ export class RequestPipeline {
     for (;;) {
       this.#sendAnswers(connection, this.#lastZxid);
       if (!connection.isOpen) return;
-      const [next] = connection.queue;
+      const next = connection.queue[0];
       if (next === undefined || !next.isAdmitted || !this.#isLocal(connection, next)) break;
       if (!this.#backlog.mayGrow(connection)) break;
       this.#executeLocal(connection, next);
@@ -281,7 +283,7 @@ export class RequestPipeline {
   /** Sends what is answered at the front of the queue, pings with `zxid`; executes nothing. */
   #sendAnswers(connection: ClientConnection, zxid: number): void {
     for (;;) {
-      const [next] = connection.queue;
+      const next = connection.queue[0];
       if (next === undefined || !next.isAdmitted) return;
       if (next.kind === 'ping') this.#answer(next, { zxid, err: 0 }, noBody);
       if (next.answer === null) return;
@@ -329,8 +331,8 @@ export class RequestPipeline {
 
   #submit(connection: ClientConnection, pending: PendingRequest): void {
     const { sessionId, ids } = connection;
-    const { xid: cxid, opcode, body } = pending;
-    const request = { sessionId, cxid, opcode, body, authinfo: ids };
+    const { xid: cxid, opcode } = pending;
+    const request = { sessionId, cxid, opcode, body: bodyOf(pending), authinfo: ids };
     pending.isSubmitted = true;
     if (pending.kind === 'sync') {
       const token = this.#nextToken++;
@@ -342,6 +344,7 @@ export class RequestPipeline {
     const writes = this.#submitted.get(sessionId);
     if (writes === undefined) this.#submitted.set(sessionId, [write]);
     else writes.push(write);
+    this.#submittedCount += 1;
     this.#gate.submit(request, ephemeralErr);
   }
 
@@ -358,15 +361,17 @@ export class RequestPipeline {
 
   /** The write of this server's client that `record` is the outcome of. */
   #takeSubmitted(record: TxnRecord): SubmittedWrite | null {
+    if (this.#submittedCount === 0) return null;
     const { clientId, cxid } = record.header;
     const writes = this.#submitted.get(clientId);
-    const [first] = writes ?? [];
+    const first = writes?.[0];
     if (writes === undefined || first === undefined || first.cxid !== cxid) return null;
     // The client chose its xid, and may have used it for something else on another connection of the session;
     // an expiry has xid 0.
     if (!canAnswer(record.txn, first.opcode)) return null;
     writes.shift();
-    if (writes.length === 0) this.#submitted.delete(clientId);
+    this.#submittedCount -= 1;
+    if (writes.length === 0 && !first.connection.isOpen) this.#submitted.delete(clientId);
     return first;
   }
 
@@ -456,7 +461,7 @@ export class RequestPipeline {
 
   /** Its part in what all connections together may have under way, and may leave unread. */
   #share(connection: ClientConnection): void {
-    const [first] = connection.queue;
+    const first = connection.queue[0];
     const isLocal = first !== undefined && this.#isLocal(connection, first);
     this.#inFlight.update(connection, isLocal && !this.#backlog.mayGrow(connection));
     if (this.#inFlight.mayRead(connection)) connection.release('busy');
@@ -471,14 +476,20 @@ export class RequestPipeline {
   }
 
   /** As in Apache ZooKeeper without an answer: there may be no memory for one. */
-  #refuseLarge(connection: ClientConnection, { body }: PendingRequest): void {
+  #refuseLarge(connection: ClientConnection, received: PendingRequest): void {
     this.#stats.metrics.counters.large_requests_rejected.add();
     this.#gate.log(
       'warn',
-      `connection of ${connection.address} dropped: a request of ${body.length} bytes, and large requests hold ${this.#inFlight.largeBytes} bytes already (largeRequestMaxBytes)`,
+      `connection of ${connection.address} dropped: a request of ${bodyBytesOf(received)} bytes, and large requests hold ${this.#inFlight.largeBytes} bytes already (largeRequestMaxBytes)`,
     );
     connection.destroy();
   }
+}
+
+function refused(received: PendingRequest, kind: 'local' | 'write', err: number): PendingRequest {
+  received.kind = kind;
+  received.err = err;
+  return received;
 }
 
 /** Whether a request with this opcode may have become this transaction. Any may have failed. */

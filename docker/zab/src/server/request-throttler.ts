@@ -3,7 +3,8 @@
 // when its turn comes instead of being worked on for a client that has given it up. Off by default.
 
 import { OpCode } from '../../../../harness/wire/constants.ts';
-import type { ClientConnection, PendingRequest } from './client-connection.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { PendingRequest } from './pending-request.ts';
 
 interface Waiting {
   readonly connection: ClientConnection;

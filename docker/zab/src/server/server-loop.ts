@@ -12,6 +12,7 @@ import type { TraceSink } from '../core/trace.ts';
 import type { StateDatabase } from '../state/database.ts';
 import type { RequestPreparer } from '../state/request-preparer.ts';
 import { SessionIdSource } from '../state/session-id-source.ts';
+import { Alarm } from './alarm.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { ClientListener } from './client-listener.ts';
 import { ClientSessions } from './client-sessions.ts';
@@ -25,13 +26,13 @@ import { ExitCode } from './exit-code.ts';
 import { dataDirectoriesOf } from './file-names.ts';
 import { answerWord, type FourLetterWord } from './four-letter-words.ts';
 import { unknownHost } from './host.ts';
-import { issuerOf, LocalSessions } from './local-sessions.ts';
+import { LocalSessions } from './local-sessions.ts';
 import { HeldRevalidations, type Revalidation } from './held-revalidations.ts';
 import { closeSessionRequest, deleteContainerRequest } from './inner-requests.ts';
 import { LearnerLinks } from './learner-links.ts';
 import { isSameAddress, shownConfig } from './membership-view.ts';
 import { Measurements } from './operators/measurements.ts';
-import type { ServerPorts, Timer } from './ports.ts';
+import type { ServerPorts } from './ports.ts';
 import { ReadOnlyMode } from './read-only-mode.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import { makeProtocol, type ServerLoopOptions } from './server-loop-options.ts';
@@ -75,8 +76,7 @@ export class ServerLoop implements EnsembleGate {
   #servingSinceMs = 0;
   readonly #startedMs: number;
   #turnDepth = 0;
-  #timer: Timer | null = null;
-  #timerAtMs = Infinity;
+  readonly #alarm: Alarm;
   /** After a pause of this process nobody is judged before what arrived meanwhile is read. */
   #expiryNotBeforeMs = 0;
   #isStopped = false;
@@ -91,6 +91,7 @@ export class ServerLoop implements EnsembleGate {
     this.#ports = ports;
     this.#sid = config.serverId ?? standaloneSid;
     this.#startedMs = ports.clock.nowMs();
+    this.#alarm = new Alarm(ports.clock, (atMs) => this.#turn(() => this.#timeHasCome(atMs)));
     this.#snapshotSchedule = new SnapshotSchedule(config, ports.random);
     this.storage = this.#makeStorage(options);
     const { localSessionsEnabled, readOnlyMode: isEnabled } = config;
@@ -166,7 +167,7 @@ export class ServerLoop implements EnsembleGate {
 
   stop(): void {
     this.#isStopped = true;
-    this.#timer?.cancel();
+    this.#alarm.cancel();
     this.storage.stop();
     this.#clients.stop();
     this.#electionLinks?.stop();
@@ -192,22 +193,32 @@ export class ServerLoop implements EnsembleGate {
 
   touch(sessionId: SessionId, timeoutMs: number): void {
     if (this.localSessions?.touch(sessionId, timeoutMs, this.clock.nowMs()) === true) return;
-    this.#keeper.touch({ sessionId, timeoutMs }, this.clock.nowMs());
+    this.#keeper.touch(sessionId, timeoutMs, this.clock.nowMs());
   }
 
   // The loop.
 
   #turn(work: () => void): void {
-    if (this.#isStopped) return;
-    this.#turnDepth += 1;
+    if (!this.#beginTurn()) return;
     work();
+    this.#endTurn();
+  }
+
+  /** Whether it may be taken; then it is to be ended. One may begin within another, and ends with that. */
+  #beginTurn(): boolean {
+    if (this.#isStopped) return false;
+    this.#turnDepth += 1;
+    return true;
+  }
+
+  #endTurn(): void {
     this.#turnDepth -= 1;
     if (this.#turnDepth > 0) return;
     this.#drain();
     this.storage.flush();
     this.#learnerLinks?.flush();
     this.#clients.flush();
-    this.#armTimer();
+    if (!this.#isStopped) this.#alarm.set(this.#deadlineMs());
   }
 
   #step(event: PeerEvent): void {
@@ -256,18 +267,23 @@ export class ServerLoop implements EnsembleGate {
   }
 
   #showCommitted(committed: readonly Committed[]): void {
-    this.#pipeline.committed(committed, ({ record }) => {
-      this.#keeper.applied(record, this.clock.nowMs());
-      if (record.txn.type === 'createSession') this.#sessions.created(record.header.clientId);
-      if (record.txn.type === 'closeSession') this.#sessions.ended(record.header.clientId);
-    });
+    this.#pipeline.committed(committed, this.#shown);
     const lastZxid = committed.at(-1)?.record.header.zxid ?? 0;
     this.#preparer.applied(lastZxid);
     this.#measurements.committed(committed, this.clock.nowMs(), this.clock.wallMs());
-    this.#releaseRevalidations();
+    if (!this.#revalidations.isEmpty) this.#releaseRevalidations();
     this.#snapshotSchedule.applied(committed.length);
     if (!this.storage.isTakingSnapshot && this.#isSnapshotDue()) this.#takeSnapshot(lastZxid);
   }
+
+  /** Behind its events and its author's reply. */
+  readonly #shown = ({ record }: Committed): void => {
+    const { txn, header } = record;
+    if (txn.type !== 'createSession' && txn.type !== 'closeSession') return;
+    this.#keeper.applied(record, this.clock.nowMs());
+    if (txn.type === 'createSession') this.#sessions.created(header.clientId);
+    else this.#sessions.ended(header.clientId);
+  };
 
   #upcall(upcall: UpcallOperation): void {
     switch (upcall.type) {
@@ -277,10 +293,8 @@ export class ServerLoop implements EnsembleGate {
         return this.#propose(upcall.request, upcall.from);
       case 'learnerSync':
         return this.#step(upcall);
-      case 'touched': {
-        for (const touch of upcall.touches) this.#keeper.touch(touch, this.clock.nowMs());
-        return;
-      }
+      case 'touched':
+        return this.#keeper.touchAll(upcall.touches, this.clock.nowMs());
       case 'revalidate': {
         const { link, sessionId } = upcall;
         const valid = this.#keeper.revalidate(upcall, upcall.from, this.clock.nowMs());
@@ -315,19 +329,13 @@ export class ServerLoop implements EnsembleGate {
     if (role !== 'leading' || !serving) return;
     const ownerOk = this.#keeper.admit(request, from);
     const timeMs = Math.floor(this.#ports.clock.wallMs());
-    const isLocal = this.#mayBeLocal(request.sessionId);
-    const refusal = ephemeralErr === 0 ? {} : { ephemeralErr };
-    const record = this.#preparer.prepare({ ...request, ownerOk, isLocal, ...refusal }, nextZxid, timeMs);
+    const { sessionId, cxid, opcode, body, authinfo } = request;
+    const isLocal = this.localSessions?.mayHave(sessionId, this.#sid) ?? false;
+    const write = { sessionId, cxid, opcode, body, authinfo, ownerOk, isLocal, ephemeralErr };
+    const record = this.#preparer.prepare(write, nextZxid, timeMs);
     this.#keeper.prepared(record, from, this.clock.nowMs());
     this.#measurements.proposed(record.bytes.length, this.clock.nowMs());
     this.#step({ type: 'propose', record });
-  }
-
-  /** A leader knows its own local sessions, and must take the other servers' word for theirs. */
-  #mayBeLocal(sessionId: SessionId): boolean {
-    const { localSessions } = this;
-    if (localSessions === null) return false;
-    return localSessions.has(sessionId) || issuerOf(sessionId) !== this.#sid % 256;
   }
 
   #changeRole(upcall: Extract<UpcallOperation, { type: 'role' }>): void {
@@ -416,9 +424,8 @@ export class ServerLoop implements EnsembleGate {
 
   // Time.
 
-  #armTimer(): void {
-    if (this.#isStopped) return;
-    const atMs = Math.min(
+  #deadlineMs(): number {
+    return Math.min(
       this.#protocol.deadlineMs,
       Math.max(Math.min(this.#keeper.nextExpiryMs, this.#containers.deadlineMs), this.#expiryNotBeforeMs),
       this.#clients.deadlineMs,
@@ -426,21 +433,9 @@ export class ServerLoop implements EnsembleGate {
       this.#readOnlyMode.deadlineMs,
       Math.max(this.localSessions?.nextExpiryMs ?? Infinity, this.#expiryNotBeforeMs),
     );
-    if (atMs === this.#timerAtMs) return;
-    // A timer that comes too early only looks again, so it need not be moved back.
-    if (this.#timer !== null && this.#timerAtMs < atMs) return;
-    this.#timer?.cancel();
-    this.#timer = null;
-    this.#timerAtMs = atMs;
-    if (atMs === Infinity) return;
-    this.#timer = this.clock.after(Math.max(0, atMs - this.clock.nowMs()), () => {
-      this.#timer = null;
-      this.#turn(() => this.#timeHasCome(atMs));
-    });
   }
 
   #timeHasCome(expectedMs: number): void {
-    this.#timerAtMs = Infinity;
     const nowMs = this.clock.nowMs();
     const { tickTimeMs } = this.config;
     if (nowMs - expectedMs > tickTimeMs) this.#expiryNotBeforeMs = nowMs + tickTimeMs;
@@ -527,7 +522,7 @@ export class ServerLoop implements EnsembleGate {
       network: this.#ports.network,
       log: this.log,
       metrics: this.#stats.metrics,
-      turn: (work) => this.#turn(work),
+      turns: { begin: () => this.#beginTurn(), end: () => this.#endTurn() },
       word: (connection, word) => this.#answerWord(connection, word),
       frame: (connection, body) => this.#receiveFrame(connection, body),
       drained: (connection) => this.#pipeline.drained(connection),
@@ -563,10 +558,11 @@ export class ServerLoop implements EnsembleGate {
       log: this.log,
       dialTimeoutMs: Math.min(dialTimeoutMs, initLimit * tickTimeMs),
       listenOnAllAddresses,
-      received: (events) =>
-        this.#turn(() => {
-          for (const event of events) this.#step(event);
-        }),
+      received: (events) => {
+        if (!this.#beginTurn()) return;
+        for (const event of events) this.#step(event);
+        this.#endTurn();
+      },
       bindFailed: (reason) => this.#fail(ExitCode.UNEXPECTED, reason),
     });
   }

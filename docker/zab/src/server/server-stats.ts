@@ -5,8 +5,9 @@ import { EventType, OpCode } from '../../../../harness/wire/constants.ts';
 import type { ClientRequest } from '../../../../harness/wire/records.ts';
 import type { Digest } from '../../../../harness/wire/txn.ts';
 import { noSession } from '../../../../harness/wire/session-id.ts';
-import type { ClientConnection, ConnectionStats, PendingRequest } from './client-connection.ts';
+import type { ClientConnection, ConnectionStats } from './client-connection.ts';
 import { Metrics } from './operators/metrics.ts';
+import type { PendingRequest } from './pending-request.ts';
 
 /** Sizes of what was sent; −1 before the first. */
 export interface ByteRange {

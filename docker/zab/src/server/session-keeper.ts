@@ -44,7 +44,7 @@ export class SessionKeeper {
     return this.#isLeading ? this.#tracker.buckets : null;
   }
 
-  touch({ sessionId, timeoutMs }: SessionTouch, nowMs: number): void {
+  touch(sessionId: SessionId, timeoutMs: number, nowMs: number): void {
     if (!this.#isLeading) {
       this.#touched.set(sessionId, timeoutMs);
     } else if (this.#tracker.touch(sessionId, nowMs, timeoutMs)) {
@@ -52,10 +52,15 @@ export class SessionKeeper {
     }
   }
 
+  touchAll(touches: readonly SessionTouch[], nowMs: number): void {
+    for (const { sessionId, timeoutMs } of touches) this.touch(sessionId, timeoutMs, nowMs);
+  }
+
   /** Learner: for the answer to a ping. */
   takeTouches(): readonly SessionTouch[] {
     if (this.#touched.size === 0) return [];
-    const touches = Array.from(this.#touched, ([sessionId, timeoutMs]) => ({ sessionId, timeoutMs }));
+    const touches: SessionTouch[] = [];
+    this.#touched.forEach((timeoutMs, sessionId) => touches.push({ sessionId, timeoutMs }));
     this.#touched = new Map();
     return touches;
   }

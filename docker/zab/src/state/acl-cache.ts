@@ -14,6 +14,7 @@ interface CachedAcl {
   readonly acl: readonly Acl[];
   /** Hash of the list, for digests of the state. */
   readonly sum: number;
+  readonly isOpen: boolean;
   useCount: number;
 }
 
@@ -61,6 +62,14 @@ export class AclCache {
     return key === openAclKey ? openAcl : (this.#byKey.get(key)?.acl ?? lockedAcl);
   }
 
+  /** The list, undefined where it lets everybody do everything. */
+  restrictionOf(key: number): readonly Acl[] | undefined {
+    if (key === openAclKey) return undefined;
+    const cached = this.#byKey.get(key);
+    if (cached === undefined) return lockedAcl;
+    return cached.isOpen ? undefined : cached.acl;
+  }
+
   sumOf(key: number): number {
     return key === openAclKey ? openSum : (this.#byKey.get(key)?.sum ?? 0);
   }
@@ -70,7 +79,7 @@ export class AclCache {
   }
 
   #add(key: number, text: string, acl: readonly Acl[]): CachedAcl {
-    const cached: CachedAcl = { key, text, acl, sum: sumOf(text), useCount: 0 };
+    const cached: CachedAcl = { key, text, acl, sum: sumOf(text), isOpen: isOpen(acl), useCount: 0 };
     this.#byKey.set(key, cached);
     this.#byText.set(text, cached);
     return cached;

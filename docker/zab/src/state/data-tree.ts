@@ -8,7 +8,6 @@ import type { Acl, Stat } from '../../../../harness/wire/records.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import type { SnapshotBody, SnapshotNode } from '../../../../harness/wire/snapshot-codec.ts';
 import type { Digest } from '../../../../harness/wire/txn.ts';
-import { isOpen } from './acl.ts';
 import { AclCache, openAclKey } from './acl-cache.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash } from './digest-sum.ts';
 import { isPerishableOwner, isSessionOwner } from './owner.ts';
@@ -42,11 +41,16 @@ export interface SetDataChange {
   readonly time: number;
 }
 
+interface Restrictions {
+  readonly acl?: readonly Acl[];
+  readonly parentAcl?: readonly Acl[];
+}
+
 const quotaPath = '/zookeeper/quota';
 const configPath = '/zookeeper/config';
 const readOnlyAcl: readonly Acl[] = [{ perms: 1, scheme: 'world', id: 'anyone' }];
 const noData = Buffer.alloc(0);
-const noRestrictions = {};
+const noRestrictions: Restrictions = {};
 const noPaths: ReadonlySet<string> = new Set();
 
 export class DataTree {
@@ -108,17 +112,16 @@ export class DataTree {
   }
 
   /** The lists of a znode and of its parent, each only where not everybody may do everything. */
-  restrictionsOf(path: string): { readonly acl?: readonly Acl[]; readonly parentAcl?: readonly Acl[] } {
-    const acl = this.#restrictionOf(this.#find(path));
-    const parentAcl = path === rootPath ? undefined : this.#restrictionOf(this.#find(parentOf(path)));
+  restrictionsOf(path: string): Restrictions {
+    const acl = this.restrictionOf(this.#find(path));
+    const parentAcl = path === rootPath ? undefined : this.restrictionOf(this.#find(parentOf(path)));
     if (acl === undefined && parentAcl === undefined) return noRestrictions;
     return { ...(acl === undefined ? {} : { acl }), ...(parentAcl === undefined ? {} : { parentAcl }) };
   }
 
-  #restrictionOf(znode: Znode | undefined): readonly Acl[] | undefined {
-    if (znode === undefined) return undefined;
-    const acl = this.aclOf(znode);
-    return isOpen(acl) ? undefined : acl;
+  /** The list of one znode; undefined where everybody may do everything. */
+  restrictionOf(znode: Readonly<Znode> | undefined): readonly Acl[] | undefined {
+    return znode === undefined ? undefined : this.#acls.restrictionOf(znode.aclKey);
   }
 
   isEphemeral(znode: { readonly owner: SessionId }): boolean {
@@ -158,8 +161,14 @@ export class DataTree {
     return this.#digest.value;
   }
 
-  get aclDigest(): Digest {
-    return this.#aclDigest.value;
+  hasDigest(digest: Digest): boolean {
+    return this.#digest.equals(digest);
+  }
+
+  /** Of everything that transactions change here, the ACLs too. */
+  addTo(sum: DigestSum): void {
+    sum.addSum(this.#digest);
+    sum.addSum(this.#aclDigest);
   }
 
   /** Number of all znodes below a path. */
@@ -279,6 +288,7 @@ export class DataTree {
 
   /** A cut that has not come to a znode must see it as it was. */
   #beforeChange(znode: Znode): void {
+    if (this.#cuts.length === 0) return;
     for (const cut of this.#cuts) cut.beforeChange(znode);
   }
 
@@ -395,9 +405,10 @@ export class DataTree {
   }
 
   #rehash(znode: Znode): void {
+    const hash = znodeHash(znode.pathSum, znode);
     this.#digest.subtract(znode.hash);
-    znode.hash = znodeHash(znode.pathSum, znode);
-    this.#digest.add(znode.hash);
+    this.#digest.add(hash);
+    znode.hash = hash;
   }
 
   #addAclHash(znode: Znode): void {

@@ -19,13 +19,13 @@ import type { Txn, TxnHeader, TxnRecord } from '../../../../harness/wire/txn.ts'
 import type { Database } from '../core/database.ts';
 import type { Applied, AppliedResult, ByteSource, Change } from '../core/events.ts';
 import { DataTree, type TreeOptions } from './data-tree.ts';
-import { DigestSum, formatDigest, isEqualDigest } from './digest-sum.ts';
+import { DigestSum } from './digest-sum.ts';
 import { SnapshotSlices } from './snapshot-slices.ts';
 import { containerOwner, ttlOwner } from './owner.ts';
 import type { Znode } from './znode.ts';
 
 export const configPath = '/zookeeper/config';
-const noChanges: readonly Change[] = [];
+const noChanges: Change[] = [];
 const nothing: AppliedResult = { type: 'none' };
 
 interface ShownConfig {
@@ -49,6 +49,9 @@ export class StateDatabase implements Database {
   #lastTxnZxid = 0;
   #digestMismatchCount = 0;
   #config: ShownConfig | null = null;
+  /** Of the transaction that is being applied; most have none or one. */
+  #changes: Change[] = noChanges;
+  readonly #digest = new DigestSum();
 
   constructor(options: Partial<TreeOptions> = {}) {
     this.#options = { extendedTypes: false, ...options };
@@ -74,19 +77,17 @@ export class StateDatabase implements Database {
   }
 
   apply(record: TxnRecord): Applied {
-    const { header, txn } = record;
-    assert(
-      header.zxid > this.#lastProcessedZxid,
-      `zxid ${header.zxid} is applied after ${this.#lastProcessedZxid}`,
-    );
-    const changes: Change[] = [];
-    const result = this.#apply(txn, header, changes);
-    this.#lastProcessedZxid = header.zxid;
-    this.#lastTxnZxid = header.zxid;
-    if (record.digest !== null && !isEqualDigest(record.digest, this.#tree.digest)) {
-      this.#digestMismatchCount++;
+    const { header, txn, digest } = record;
+    const { zxid } = header;
+    if (zxid <= this.#lastProcessedZxid) {
+      assert.fail(`zxid ${zxid} is applied after ${this.#lastProcessedZxid}`);
     }
-    return { changes: changes.length === 0 ? noChanges : changes, result };
+    this.#changes = noChanges;
+    const result = this.#apply(txn, header);
+    this.#lastProcessedZxid = zxid;
+    this.#lastTxnZxid = zxid;
+    if (digest !== null && !this.#tree.hasDigest(digest)) this.#digestMismatchCount++;
+    return { changes: this.#changes, result };
   }
 
   markEpoch(zxid: number): void {
@@ -140,16 +141,15 @@ export class StateDatabase implements Database {
     this.#install(body, zxid);
     // A file that was written while transactions went on has a digest of its own zxid, which replay will reach.
     if (digest === null || digest.zxid !== zxid || zxid === 0) return;
-    if (!isEqualDigest(digest.digest, this.#tree.digest)) this.#digestMismatchCount++;
+    if (!this.#tree.hasDigest(digest.digest)) this.#digestMismatchCount++;
   }
 
   /** Of everything that transactions change: tree, ACLs, sessions. */
   digest(): string {
-    const sum = new DigestSum();
-    sum.addDigest(this.#tree.digest);
-    sum.addDigest(this.#tree.aclDigest);
-    sum.addDigest(this.#sessionDigest.value);
-    return formatDigest(sum.value);
+    this.#digest.clear();
+    this.#tree.addTo(this.#digest);
+    this.#digest.addSum(this.#sessionDigest);
+    return this.#digest.toString();
   }
 
   #snapshotDigest(): SnapshotDigest {
@@ -174,7 +174,7 @@ export class StateDatabase implements Database {
     if (sessions.size !== body.sessions.length) throw new JuteError('a snapshot with a session twice', 0);
     this.#tree = tree;
     this.#sessions = new Map();
-    this.#sessionDigest.set({ high: 0, low: 0 });
+    this.#sessionDigest.clear();
     for (const [sessionId, timeoutMs] of sessions) this.#addSession(sessionId, timeoutMs);
     this.#lastProcessedZxid = zxid;
     this.#lastTxnZxid = zxid;
@@ -194,19 +194,19 @@ export class StateDatabase implements Database {
     this.#tree.setData({ path: configPath, data, version: -1, zxid: version, time: timeMs });
   }
 
-  #apply(txn: Txn, header: TxnHeader, changes: Change[]): AppliedResult {
+  #apply(txn: Txn, header: TxnHeader): AppliedResult {
     switch (txn.type) {
       case 'create':
       case 'create2':
       case 'createContainer':
       case 'createTTL':
-        return this.#create(txn, header, changes);
+        return this.#create(txn, header);
       case 'delete':
       case 'deleteContainer':
-        return this.#delete(txn.path, header, changes) ? nothing : failed(ErrorCode.NO_NODE);
+        return this.#delete(txn.path, header) ? nothing : failed(ErrorCode.NO_NODE);
       case 'setData':
       case 'reconfig':
-        return this.#setData(txn, header, changes);
+        return this.#setData(txn, header);
       case 'setACL': {
         const znode = this.#tree.setAcl(txn.path, txn.acl, txn.version);
         return znode === undefined ? failed(ErrorCode.NO_NODE) : this.#shown(znode);
@@ -215,10 +215,10 @@ export class StateDatabase implements Database {
         this.#addSession(header.clientId, txn.timeoutMs);
         return nothing;
       case 'closeSession':
-        this.#closeSession(txn.paths, header, changes);
+        this.#closeSession(txn.paths, header);
         return nothing;
       case 'multi':
-        return { type: 'multi', results: this.#applyMulti(txn.txns, header, changes) };
+        return { type: 'multi', results: this.#applyMulti(txn.txns, header) };
       case 'check':
         return nothing;
       case 'error':
@@ -226,7 +226,7 @@ export class StateDatabase implements Database {
     }
   }
 
-  #create(txn: Creation, header: TxnHeader, changes: Change[]): AppliedResult {
+  #create(txn: Creation, header: TxnHeader): AppliedResult {
     const { zxid, time } = header;
     const znode = this.#tree.create({
       path: txn.path,
@@ -238,43 +238,50 @@ export class StateDatabase implements Database {
       time,
     });
     if (typeof znode === 'number') return failed(znode);
-    changes.push({ type: 'created', path: txn.path, ...this.#tree.restrictionsOf(txn.path) });
+    this.#changed({ type: 'created', path: txn.path, ...this.#tree.restrictionsOf(txn.path) });
     return { type: 'created', path: txn.path, stat: this.#tree.stat(znode) };
   }
 
-  #delete(path: string, { zxid }: TxnHeader, changes: Change[]): boolean {
+  #delete(path: string, { zxid }: TxnHeader): boolean {
     // A deleted znode has no list to ask any more.
     const restrictions = this.#tree.restrictionsOf(path);
     if (!this.#tree.delete(path, zxid)) return false;
-    changes.push({ type: 'deleted', path, ...restrictions });
+    this.#changed({ type: 'deleted', path, ...restrictions });
     return true;
   }
 
-  #setData(txn: SetData, { zxid, time }: TxnHeader, changes: Change[]): AppliedResult {
+  #setData(txn: SetData, { zxid, time }: TxnHeader): AppliedResult {
     const { path, data, version } = txn;
     const znode = this.#tree.setData({ path, data, version, zxid, time });
     if (znode === undefined) return failed(ErrorCode.NO_NODE);
-    changes.push({ type: 'dataChanged', path, ...this.#tree.restrictionsOf(path) });
+    // Nobody is told of it who watches the parent alone.
+    const acl = this.#tree.restrictionOf(znode);
+    this.#changed(acl === undefined ? { type: 'dataChanged', path } : { type: 'dataChanged', path, acl });
     const shown = this.#shown(znode);
     // Not the tree's own memory: the reply is made when everything committed with this has been applied.
     return txn.type === 'reconfig' ? { ...shown, type: 'data', data } : shown;
+  }
+
+  #changed(change: Change): void {
+    if (this.#changes === noChanges) this.#changes = [change];
+    else this.#changes.push(change);
   }
 
   #shown(znode: Readonly<Znode>): Extract<AppliedResult, { type: 'stat' }> {
     return { type: 'stat', stat: this.#tree.stat(znode) };
   }
 
-  #closeSession(paths: readonly string[] | null, header: TxnHeader, changes: Change[]): void {
-    for (const path of paths ?? []) this.#delete(path, header, changes);
+  #closeSession(paths: readonly string[] | null, header: TxnHeader): void {
+    for (const path of paths ?? []) this.#delete(path, header);
     // Servers that do not list the paths leave it to everybody's own index, which is the same everywhere.
-    for (const path of this.#tree.ephemeralsOf(header.clientId)) this.#delete(path, header, changes);
+    for (const path of this.#tree.ephemeralsOf(header.clientId)) this.#delete(path, header);
     this.#removeSession(header.clientId);
   }
 
   /** One failed operation fails all: a log keeps those before it as they were asked for. */
-  #applyMulti(txns: readonly Txn[], header: TxnHeader, changes: Change[]): AppliedResult[] {
+  #applyMulti(txns: readonly Txn[], header: TxnHeader): AppliedResult[] {
     const failedIndex = txns.findIndex(({ type }) => type === 'error');
-    if (failedIndex === -1) return txns.map((txn) => this.#apply(txn, header, changes));
+    if (failedIndex === -1) return txns.map((txn) => this.#apply(txn, header));
     return txns.map((txn, index) => {
       if (txn.type === 'error') return failed(txn.err);
       return failed(index < failedIndex ? ErrorCode.OK : ErrorCode.RUNTIME_INCONSISTENCY);

@@ -7,6 +7,22 @@ import type { Digest } from '../../../../harness/wire/txn.ts';
 import { isDigested, rootPath } from './paths.ts';
 
 const wordSpan = 0x1_0000_0000;
+/** Where numbers become bytes, to be hashed or shown: overwritten by every use. */
+const fieldBytes = Buffer.alloc(60);
+const fields = new DataView(fieldBytes.buffer, fieldBytes.byteOffset, fieldBytes.length);
+
+interface MadeText {
+  high: number;
+  low: number;
+  text: string;
+}
+
+/** Digests that were shown as text, by their low bits. */
+const madeLast: readonly MadeText[] = Array.from({ length: 1024 }, () => ({
+  high: 0,
+  low: 0,
+  text: '0'.repeat(16),
+}));
 
 export class DigestSum {
   #high = 0;
@@ -26,9 +42,9 @@ export class DigestSum {
     this.#high = (this.#high - 1) >>> 0;
   }
 
-  addDigest({ high, low }: Digest): void {
-    this.add(low);
-    this.#high = (this.#high + high) >>> 0;
+  addSum(other: DigestSum): void {
+    this.add(other.#low);
+    this.#high = (this.#high + other.#high) >>> 0;
   }
 
   set(value: Digest): void {
@@ -36,40 +52,34 @@ export class DigestSum {
     this.#low = value.low;
   }
 
+  clear(): void {
+    this.#high = 0;
+    this.#low = 0;
+  }
+
   get value(): Digest {
     return { high: this.#high, low: this.#low };
   }
-}
 
-export function isEqualDigest(left: Digest, right: Digest): boolean {
-  return left.high === right.high && left.low === right.low;
-}
-
-/** The digests that were formatted last, by their low bits. */
-const formatted: { high: number; low: number; text: string }[] = Array.from({ length: 1024 }, () => ({
-  high: 0,
-  low: 0,
-  text: '0'.repeat(16),
-}));
-
-/**
- * Sixteen hex digits. All servers of a simulated ensemble come to the same states, one soon after the other: four of
- * five find their digest here, and equal digests are one text, which makes comparing them as cheap as numbers.
- */
-export function formatDigest({ high, low }: Digest): string {
-  const known = formatted[low % formatted.length];
-  if (known?.low === low && known.high === high) return known.text;
-  const text = hexWord(high) + hexWord(low);
-  if (known !== undefined) {
-    known.high = high;
-    known.low = low;
-    known.text = text;
+  equals({ high, low }: Digest): boolean {
+    return this.#high === high && this.#low === low;
   }
-  return text;
-}
 
-function hexWord(word: number): string {
-  return word.toString(16).padStart(8, '0');
+  /**
+   * Sixteen hex digits, asked for at every transaction of a traced run. All servers of a simulated ensemble come to
+   * the same states, one soon after the other: four of five find their digest among those made last, and equal
+   * digests are one text, which makes comparing them as cheap as numbers.
+   */
+  toString(): string {
+    const known = madeLast[this.#low & (madeLast.length - 1)] as MadeText;
+    if (known.low === this.#low && known.high === this.#high) return known.text;
+    known.high = this.#high;
+    known.low = this.#low;
+    fields.setUint32(0, this.#high);
+    fields.setUint32(4, this.#low);
+    known.text = fieldBytes.hexSlice(0, 8);
+    return known.text;
+  }
 }
 
 /** What of a znode enters its hash. */
@@ -99,9 +109,6 @@ export function contentSumOf(pathSum: number | null, data: Buffer | null): numbe
   return crc32(data, pathSum);
 }
 
-const fieldBytes = Buffer.alloc(60);
-const fields = new DataView(fieldBytes.buffer, fieldBytes.byteOffset, fieldBytes.length);
-
 export function znodeHash(pathSum: number | null, znode: HashedFields): number {
   if (pathSum === null) return 0;
   setLong(0, znode.czxid);
@@ -112,8 +119,10 @@ export function znodeHash(pathSum: number | null, znode: HashedFields): number {
   fields.setInt32(40, znode.version);
   fields.setInt32(44, znode.cversion);
   fields.setInt32(48, znode.aversion);
-  if (znode.owner === noSession) fieldBytes.fill(0, 52);
-  else fieldBytes.hexWrite(znode.owner, 52, 8);
+  if (znode.owner === noSession) {
+    fields.setUint32(52, 0);
+    fields.setUint32(56, 0);
+  } else fieldBytes.hexWrite(znode.owner, 52, 8);
   return crc32(fieldBytes, znode.contentSum);
 }
 

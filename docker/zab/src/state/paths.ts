@@ -9,19 +9,28 @@ export const systemPaths = ['/zookeeper', '/zookeeper/config', '/zookeeper/quota
 /** What lies under /zookeeper is partly each server's own, so it is left out of every digest. */
 const systemPrefix = '/zookeeper/';
 
-const emptyOrDotElement = /\/(?:\.{0,2}\/|\.{1,2}$)/;
+const slash = '/'.charCodeAt(0);
+const dot = '.'.charCodeAt(0);
 
+/** One pass: it is asked for every write. */
 export function isValidPath(path: string): boolean {
   if (path === rootPath) return true;
-  return (
-    path.startsWith('/') && !path.endsWith('/') && !emptyOrDotElement.test(path) && hasValidCharacters(path)
-  );
+  if (path.charCodeAt(0) !== slash) return false;
+  let elementStart = 1;
+  for (let index = 1; index < path.length; index++) {
+    const unit = path.charCodeAt(index);
+    if (isForbidden(unit)) return false;
+    if (unit !== slash) continue;
+    if (isEmptyOrDots(path, elementStart, index)) return false;
+    elementStart = index + 1;
+  }
+  return !isEmptyOrDots(path, elementStart, path.length);
 }
 
-function hasValidCharacters(path: string): boolean {
-  for (let index = 0; index < path.length; index++) {
-    if (isForbidden(path.charCodeAt(index))) return false;
-  }
+/** An element that is nothing, `.` or `..`. */
+function isEmptyOrDots(path: string, start: number, end: number): boolean {
+  if (end - start > 2) return false;
+  for (let index = start; index < end; index++) if (path.charCodeAt(index) !== dot) return false;
   return true;
 }
 

@@ -9,17 +9,23 @@ import type { DataTree } from './data-tree.ts';
 import { contentSumOf, DigestSum, pathSumOf, znodeHash, type HashedFields } from './digest-sum.ts';
 import { parentOf, rootPath } from './paths.ts';
 import type { Usage } from './quotas.ts';
-import type { Znode } from './znode.ts';
 
-/** A znode as it will be. Immutable: a further change makes a further record. */
-export interface PendingZnode extends HashedFields {
+/** What is known of a znode that is or will be. */
+interface ZnodeState extends HashedFields {
   readonly path: string;
-  readonly acl: readonly Acl[];
   readonly childCount: number;
   readonly dataBytes: number;
   readonly pathSum: number | null;
   readonly hash: number;
 }
+
+/** A znode as it will be. Immutable: a further change makes a further record. */
+export interface PendingZnode extends ZnodeState {
+  readonly acl: readonly Acl[];
+}
+
+/** One that is being made. */
+type Draft = { -readonly [field in keyof PendingZnode]: PendingZnode[field] };
 
 export interface PendingCreate {
   readonly path: string;
@@ -66,6 +72,7 @@ export class PendingChanges {
 
   /** Forgets what transactions up to `zxid` did: the tree shows it now. */
   dropApplied(zxid: number): void {
+    if (this.#records.length === 0) return;
     for (; this.#dropped < this.#records.length; this.#dropped++) {
       const record = this.#records[this.#dropped] as ChangeRecord;
       if (record.zxid > zxid) break;
@@ -81,7 +88,8 @@ export class PendingChanges {
   reset(): void {
     if (this.#records.length > 0) this.#records = [];
     this.#dropped = 0;
-    this.#latest.clear();
+    // A map that is cleared gets new memory, however empty it was.
+    if (this.#latest.size > 0) this.#latest.clear();
   }
 
   /** Tree digest after everything in flight. */
@@ -110,7 +118,7 @@ export class PendingChanges {
     if (record !== undefined) return record.znode ?? undefined;
     const tree = this.#treeOf();
     const znode = tree.get(key);
-    return znode === undefined ? undefined : pendingOf(znode, tree.aclOf(znode));
+    return znode === undefined ? undefined : draftOf(znode, tree.aclOf(znode));
   }
 
   /** The paths that closing the session now would have to delete. */
@@ -138,39 +146,44 @@ export class PendingChanges {
   }
 
   create(change: PendingCreate, parent: PendingZnode, { zxid, timeMs }: TxnStamp): void {
+    const raised = draftOf(parent, parent.acl);
+    raised.childCount += 1;
     // The tree raises the count of creates and pzxid together and only upwards, see `DataTree.create`.
-    const raised =
-      change.parentCversion > parent.cversion
-        ? { ...parent, cversion: change.parentCversion, pzxid: zxid }
-        : parent;
-    this.#put({ ...raised, childCount: parent.childCount + 1 }, zxid);
+    if (change.parentCversion > parent.cversion) {
+      raised.cversion = change.parentCversion;
+      raised.pzxid = zxid;
+    }
+    this.#put(raised, parent.hash, zxid);
     const pathSum = pathSumOf(change.path);
-    this.#put(
-      {
-        path: change.path,
-        acl: change.acl,
-        childCount: 0,
-        dataBytes: change.data?.length ?? 0,
-        pathSum,
-        contentSum: contentSumOf(pathSum, change.data),
-        hash: 0,
-        czxid: zxid,
-        mzxid: zxid,
-        pzxid: zxid,
-        ctime: timeMs,
-        mtime: timeMs,
-        version: 0,
-        cversion: 0,
-        aversion: 0,
-        owner: change.owner,
-      },
-      zxid,
-    );
+    const created: Draft = {
+      path: change.path,
+      acl: change.acl,
+      childCount: 0,
+      dataBytes: change.data?.length ?? 0,
+      pathSum,
+      contentSum: contentSumOf(pathSum, change.data),
+      hash: 0,
+      czxid: zxid,
+      mzxid: zxid,
+      pzxid: zxid,
+      ctime: timeMs,
+      mtime: timeMs,
+      version: 0,
+      cversion: 0,
+      aversion: 0,
+      owner: change.owner,
+    };
+    this.#put(created, 0, zxid);
   }
 
   delete(path: string, { zxid }: TxnStamp): void {
     const parent = this.get(parentOf(path));
-    if (parent !== undefined) this.#put({ ...parent, pzxid: zxid, childCount: parent.childCount - 1 }, zxid);
+    if (parent !== undefined) {
+      const left = draftOf(parent, parent.acl);
+      left.childCount -= 1;
+      left.pzxid = zxid;
+      this.#put(left, parent.hash, zxid);
+    }
     this.#record({ zxid, path, znode: null }, this.get(path)?.hash ?? 0);
   }
 
@@ -179,10 +192,13 @@ export class PendingChanges {
     change: { readonly data: Buffer | null; readonly version: number },
     { zxid, timeMs }: TxnStamp,
   ): void {
-    const contentSum = contentSumOf(znode.pathSum, change.data);
-    const dataBytes = change.data?.length ?? 0;
-    const { version } = change;
-    this.#put({ ...znode, contentSum, dataBytes, version, mzxid: zxid, mtime: timeMs }, zxid);
+    const changed = draftOf(znode, znode.acl);
+    changed.contentSum = contentSumOf(znode.pathSum, change.data);
+    changed.dataBytes = change.data?.length ?? 0;
+    changed.version = change.version;
+    changed.mzxid = zxid;
+    changed.mtime = timeMs;
+    this.#put(changed, znode.hash, zxid);
   }
 
   setAcl(
@@ -190,12 +206,14 @@ export class PendingChanges {
     change: { readonly acl: readonly Acl[]; readonly version: number },
     { zxid }: TxnStamp,
   ): void {
-    this.#put({ ...znode, acl: change.acl, aversion: change.version }, zxid);
+    const changed = draftOf(znode, change.acl);
+    changed.aversion = change.version;
+    this.#put(changed, znode.hash, zxid);
   }
 
-  #put(changed: PendingZnode, zxid: number): void {
-    const znode = { ...changed, hash: znodeHash(changed.pathSum, changed) };
-    this.#record({ zxid, path: znode.path, znode }, this.get(znode.path)?.hash ?? 0);
+  #put(znode: Draft, hashBefore: number, zxid: number): void {
+    znode.hash = znodeHash(znode.pathSum, znode);
+    this.#record({ zxid, path: znode.path, znode }, hashBefore);
   }
 
   #record(record: ChangeRecord, hashBefore: number): void {
@@ -208,7 +226,7 @@ export class PendingChanges {
   }
 }
 
-function pendingOf(znode: Readonly<Znode>, acl: readonly Acl[]): PendingZnode {
+function draftOf(znode: ZnodeState, acl: readonly Acl[]): Draft {
   return {
     path: znode.path,
     acl,

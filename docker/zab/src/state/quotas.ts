@@ -80,6 +80,7 @@ export class Quotas {
   }
 
   #add(path: string, { count, bytes }: Usage): void {
+    if (this.#limited.size === 0) return;
     const limited = this.nearest(path);
     if (limited === null) return;
     const stats = quotaRoot + limited + statsName;

@@ -44,7 +44,7 @@ export interface WriteRequest {
   readonly ownerOk?: boolean;
   /** The session is local to the server that it is attached to: it may write, and own nothing. */
   readonly isLocal?: boolean;
-  /** Why an ephemeral is refused, where that is known before. */
+  /** Why an ephemeral is refused, where that is known before; 0 or absent: it is not. */
   readonly ephemeralErr?: number;
 }
 
@@ -111,7 +111,7 @@ export class RequestPreparer {
 
   /** The record must be proposed: every later one builds on it. */
   prepare(request: WriteRequest, zxid: number, timeMs: number): TxnRecord {
-    assert(zxid > this.#lastZxid, `zxid ${zxid} is prepared after ${this.#lastZxid}`);
+    if (zxid <= this.#lastZxid) assert.fail(`zxid ${zxid} is prepared after ${this.#lastZxid}`);
     this.applied(this.#database.lastProcessedZxid);
     this.#lastZxid = zxid;
     const header: TxnHeader = { clientId: request.sessionId, cxid: request.cxid, zxid, time: timeMs };
@@ -121,7 +121,7 @@ export class RequestPreparer {
       session: request.sessionId,
       ids: request.authinfo ?? noIds,
       sessionErr: this.#checkSession(request),
-      ephemeralErr: request.ephemeralErr ?? (this.isLive(request.sessionId) ? 0 : ErrorCode.SESSION_EXPIRED),
+      ephemeralErr: this.#checkOwner(request),
     });
     if (typeof prepared === 'number') return encodeTxn(header, { type: 'error', err: prepared }, null);
     return encodeTxn(header, prepared, this.#digestEnabled ? this.#pending.digest : null);
@@ -152,6 +152,11 @@ export class RequestPreparer {
     const { sessionId, ownerOk } = request;
     if (!this.isLive(sessionId) && !this.#isLocal(request)) return ErrorCode.SESSION_EXPIRED;
     return ownerOk === false ? ErrorCode.SESSION_MOVED : ErrorCode.OK;
+  }
+
+  #checkOwner({ sessionId, ephemeralErr = ErrorCode.OK }: WriteRequest): number {
+    if (ephemeralErr !== ErrorCode.OK) return ephemeralErr;
+    return this.isLive(sessionId) ? ErrorCode.OK : ErrorCode.SESSION_EXPIRED;
   }
 
   /** One that is about to be closed was the ensemble's, whoever knows it as his own as well. */
@@ -419,6 +424,7 @@ function createTxn(request: Creation, { ephemeral, ttlMs }: CreateKind, fields: 
 
 /** Entries were added in zxid order, so the first that is newer ends it. */
 function dropUpTo(sessions: Map<SessionId, number>, zxid: number): void {
+  if (sessions.size === 0) return;
   for (const [session, at] of sessions) {
     if (at > zxid) return;
     sessions.delete(session);

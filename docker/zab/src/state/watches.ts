@@ -20,6 +20,8 @@ export interface FiredWatch<C> {
 /** As addWatch numbers them. */
 export type PersistentMode = 0 | 1;
 
+const nobody: readonly never[] = [];
+
 /** `C` is the connection, or whatever stands for it. */
 export class WatchTable<C> {
   readonly #data = new PathTable<C>();
@@ -41,6 +43,7 @@ export class WatchTable<C> {
 
   /** Whom to tell of a change, in this order. Their one-shot watches are gone with it. */
   fire({ type, path, acl, parentAcl }: Change): readonly FiredWatch<C>[] {
+    if (this.watchCount === 0) return nobody;
     const fired: FiredWatch<C>[] = [];
     const tellOf = (eventType: EventType, connections: Iterable<C> | undefined): void => {
       tell(fired, connections, acl === undefined ? { eventType, path } : { eventType, path, acl });

@@ -10,7 +10,6 @@ import { decodeTxn, encodeTxn } from '../../../../harness/wire/txn-codec.ts';
 import { scanLog } from '../../../../harness/wire/txn-log-codec.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { StateDatabase } from '../../../../docker/zab/src/state/database.ts';
-import { isEqualDigest } from '../../../../docker/zab/src/state/digest-sum.ts';
 import { RequestPreparer } from '../../../../docker/zab/src/state/request-preparer.ts';
 import { loadConnections, readVectorFile } from '../../../harness/wire/vectors.ts';
 
@@ -88,7 +87,7 @@ describe('state against files of Apache ZooKeeper', () => {
         database.apply(record);
         if (record.digest === null) continue;
         compared++;
-        assert(isEqualDigest(database.tree.digest, record.digest), `zxid ${record.header.zxid}`);
+        assert(database.tree.hasDigest(record.digest), `zxid ${record.header.zxid}`);
       }
 
       assert(compared >= 8);

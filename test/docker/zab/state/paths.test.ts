@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
 import { describe, it } from 'mocha';
 import {
   isDeletable,
@@ -37,6 +38,12 @@ describe('path of a znode', () => {
       assert(!isValidPath(path));
     });
   }
+
+  it('is judged in one pass as by a pattern', () => {
+    const naive = /^\/$|^(?!.*\/(?:\.{0,2}\/|\.{1,2}$))\/.*[^/]$/;
+    const text = fc.string({ unit: fc.constantFrom('/', '.', 'a'), maxLength: 9 });
+    fc.assert(fc.property(text, (path) => assert.equal(isValidPath(path), naive.test(path))));
+  });
 
   it('has a parent and a name', () => {
     assert.equal(parentOf('/a/b'), '/a');

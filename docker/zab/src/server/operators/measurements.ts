@@ -6,6 +6,8 @@ import type { Committed, SendOperation } from '../../core/events.ts';
 import type { Txn } from '../../../../../harness/wire/txn.ts';
 import type { Recovery } from '../recovery.ts';
 import type { ServerStats } from '../server-stats.ts';
+import type { Counter } from './metrics.ts';
+import type { Summary } from './summary.ts';
 
 export type MeasuredRole = 'looking' | 'leading' | 'following' | 'observing';
 
@@ -15,9 +17,25 @@ export class Measurements {
   #lookingSinceMs: number | null = null;
   #unavailableSinceMs: number | null = null;
   #isLeading = false;
+  // What is measured for every transaction is held on to.
+  readonly #commitCount: Counter;
+  readonly #proposalsReceived: Counter;
+  readonly #commitsReceived: Counter;
+  readonly #propagationLatency: Summary;
+  readonly #quorumAckLatency: Summary;
+  readonly #batchSize: Summary;
+  readonly #syncTime: Summary;
 
   constructor(stats: ServerStats) {
     this.#stats = stats;
+    const { counters, summaries } = stats.metrics;
+    this.#commitCount = counters.commit_count;
+    this.#proposalsReceived = counters.learner_proposal_received_count;
+    this.#commitsReceived = counters.learner_commit_received_count;
+    this.#propagationLatency = summaries.propagation_latency;
+    this.#quorumAckLatency = summaries.quorum_ack_latency;
+    this.#batchSize = summaries.sync_processor_batch_size;
+    this.#syncTime = summaries.fsynctime;
   }
 
   /** The data was read in `loadMs`. */
@@ -53,10 +71,9 @@ export class Measurements {
 
   /** To another server: how learners are brought up to date is counted. */
   sent(operation: SendOperation): void {
-    const { counters } = this.#stats.metrics;
-    if (operation.type === 'stream') counters.snap_count.add();
+    if (operation.type === 'stream') this.#stats.metrics.counters.snap_count.add();
     else if (operation.type === 'packet' && operation.packet.type === PacketType.DIFF)
-      counters.diff_count.add();
+      this.#stats.metrics.counters.diff_count.add();
   }
 
   /** Leader: a transaction of this many bytes is on its way. */
@@ -67,19 +84,19 @@ export class Measurements {
 
   /** Transactions that were just applied. */
   committed(batch: readonly Committed[], nowMs: number, wallMs: number): void {
-    const { counters, summaries, writePerNamespace } = this.#stats.metrics;
+    const { writePerNamespace } = this.#stats.metrics;
     if (this.#isLeading) {
-      counters.commit_count.add(batch.length);
+      this.#commitCount.add(batch.length);
     } else {
-      counters.learner_proposal_received_count.add(batch.length);
-      counters.learner_commit_received_count.add(batch.length);
+      this.#proposalsReceived.add(batch.length);
+      this.#commitsReceived.add(batch.length);
     }
     for (const { record } of batch) {
       const { header, txn, digest } = record;
-      summaries.propagation_latency.add(wallMs - header.time);
+      this.#propagationLatency.add(wallMs - header.time);
       if (this.#isLeading) {
         const proposedMs = this.#proposals.shift();
-        if (proposedMs !== null) summaries.quorum_ack_latency.add(nowMs - proposedMs);
+        if (proposedMs !== null) this.#quorumAckLatency.add(nowMs - proposedMs);
       }
       const path = pathOf(txn);
       if (path !== null) writePerNamespace.add(path, record.bytes.length);
@@ -89,12 +106,12 @@ export class Measurements {
 
   /** So many operations go to the disk together. */
   flushed(operationCount: number): void {
-    this.#stats.metrics.summaries.sync_processor_batch_size.add(operationCount);
+    this.#batchSize.add(operationCount);
   }
 
   /** They are durable. */
   synced(tookMs: number): void {
-    this.#stats.metrics.summaries.fsynctime.add(tookMs);
+    this.#syncTime.add(tookMs);
   }
 
   snapshotTaken({ zxid, tookMs, wallMs }: { zxid: number; tookMs: number; wallMs: number }): void {
