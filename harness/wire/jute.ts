@@ -11,6 +11,7 @@ export { JuteWriter } from './jute-writer.ts';
 // they do for `toString` and `write` only, so their types are declared here.
 declare global {
   interface Buffer {
+    hexSlice(start: number, end: number): string;
     hexWrite(text: string, offset: number, byteLength: number): number;
     latin1Slice(start: number, end: number): string;
     utf8Slice(start: number, end: number): string;
