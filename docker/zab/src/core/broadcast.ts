@@ -30,6 +30,8 @@ export class Broadcast {
   /** This server and the followers that get proposals. */
   #ackers: Acker[];
   readonly #ownAppends = new DurabilityQueue<number>();
+  /** The last that was sent. */
+  #ping: QuorumPacket | null = null;
   /** Who has answered a round of the barrier; kept, so that a question allocates nothing. */
   readonly #answered: number[] = [];
 
@@ -79,7 +81,7 @@ export class Broadcast {
     this.#state.trace?.({
       event: 'PROPOSE',
       zxid,
-      hash: this.#state.hashOf(record),
+      hash: this.#state.hashes.logged(record),
       session: clientId,
       cxid,
       txn: record.txn.type,
@@ -122,12 +124,18 @@ export class Broadcast {
   }
 
   ping(handler: LearnerHandler): void {
-    handler.ping(this.#proposals.lastProposedZxid);
+    handler.ping(this.#pingOf(this.#proposals.lastProposedZxid));
     // A learner that came after the round began takes part with its next ping.
     const { round } = this.#barrier;
     if (round === null || handler.barrierRound === round) return;
     handler.barrierRound = round;
     handler.barrierPing = handler.pingCount;
+  }
+
+  /** One packet for all learners: it is encoded once then. */
+  #pingOf(zxid: number): QuorumPacket {
+    if (this.#ping?.zxid !== zxid) this.#ping = { type: PacketType.PING, zxid, data: null, authinfo: null };
+    return this.#ping;
   }
 
   receivePong(handler: LearnerHandler): void {
@@ -143,7 +151,7 @@ export class Broadcast {
     trace?.({
       event: 'COMMIT_DECIDE',
       zxid,
-      hash: this.#state.hashOf(record),
+      hash: this.#state.hashes.of(record),
       ackers: configuration.votersAmong(this.#sidsThatAcked(zxid), needed),
       configs: configuration.versionsAt(zxid),
     });

@@ -19,6 +19,8 @@ export class History {
   /** Place of the first record that is not committed. */
   #pending = 0;
   #baseZxid: number;
+  /** The record that was dropped last, after which the base is called then. */
+  #dropped: TxnRecord | null = null;
   #confirmedZxid = 0;
 
   /** `tail` follows `baseZxid`; nothing of it is known to be committed. */
@@ -30,15 +32,15 @@ export class History {
 
   /** Everything up to here is in the database and no longer in this log. */
   get baseZxid(): number {
-    return this.#baseZxid;
+    return this.#dropped?.header.zxid ?? this.#baseZxid;
   }
 
   get lastZxid(): number {
-    return this.#records.at(this.#records.end - 1)?.header.zxid ?? this.#baseZxid;
+    return this.#records.at(this.#records.end - 1)?.header.zxid ?? this.baseZxid;
   }
 
   get lastCommittedZxid(): number {
-    return this.#records.at(this.#pending - 1)?.header.zxid ?? this.#baseZxid;
+    return this.#records.at(this.#pending - 1)?.header.zxid ?? this.baseZxid;
   }
 
   /**
@@ -66,13 +68,13 @@ export class History {
 
   /** The zxid of a record, or the place where this log starts. */
   has(zxid: number): boolean {
-    if (zxid === this.#baseZxid) return true;
-    return this.#records.at(this.#placeAfter(zxid) - 1)?.header.zxid === zxid;
+    const isRecord = this.#records.at(this.#placeAfter(zxid) - 1)?.header.zxid === zxid;
+    return isRecord || zxid === this.baseZxid;
   }
 
   /** The last zxid of this log that is not above `zxid`; its base if there is none. */
   lastZxidThrough(zxid: number): number {
-    return this.#records.at(this.#placeAfter(zxid) - 1)?.header.zxid ?? this.#baseZxid;
+    return this.#records.at(this.#placeAfter(zxid) - 1)?.header.zxid ?? this.baseZxid;
   }
 
   recordsAfter(zxid: number): readonly TxnRecord[] {
@@ -93,13 +95,16 @@ export class History {
     assert.ok(record, 'nothing is pending');
     this.#pending += 1;
     this.#confirmedZxid = record.header.zxid;
-    if (this.#pending - this.#records.first > this.#commitLogCount) this.#dropFirst();
+    // The zxid of what is dropped is not looked at: to fetch an old record from memory takes longer than the rest.
+    if (this.#pending - this.#records.first > this.#commitLogCount) {
+      this.#dropped = this.#records.shift() ?? null;
+    }
     return record;
   }
 
   /** An epoch is active that began with this log: its base is committed as well. */
   confirmBase(): void {
-    this.#confirmedZxid = Math.max(this.#confirmedZxid, this.#baseZxid);
+    this.#confirmedZxid = Math.max(this.#confirmedZxid, this.baseZxid);
   }
 
   /** Drops the pending records after `zxid`. */
@@ -114,11 +119,7 @@ export class History {
     this.#records.clear();
     this.#pending = 0;
     this.#baseZxid = baseZxid;
-  }
-
-  #dropFirst(): void {
-    this.#baseZxid = this.#zxidAt(this.#records.first);
-    this.#records.shift();
+    this.#dropped = null;
   }
 
   #zxidAt(place: number): number {

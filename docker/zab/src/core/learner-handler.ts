@@ -21,6 +21,8 @@ export type LearnerPhase =
   /** Has got UPTODATE. */
   | 'serving';
 
+const syncAnswer: QuorumPacket = { type: PacketType.SYNC, zxid: 0, data: null, authinfo: null };
+
 export class LearnerHandler {
   readonly link: LinkId;
   readonly #outbox: Outbox;
@@ -82,7 +84,7 @@ export class LearnerHandler {
   }
 
   answerSync(): void {
-    this.send({ type: PacketType.SYNC, zxid: 0, data: null, authinfo: null });
+    this.send(syncAnswer);
     this.#syncs.shift();
     this.#release();
   }
@@ -99,9 +101,9 @@ export class LearnerHandler {
     if (this.#watchedZxid === 0) this.#watch(packet.zxid);
   }
 
-  ping(zxid: number): void {
+  ping(packet: QuorumPacket): void {
     this.pingCount += 1;
-    this.#outbox.send(this.link, { type: PacketType.PING, zxid, data: null, authinfo: null });
+    this.#outbox.send(this.link, packet);
   }
 
   acknowledged(zxid: number): void {

@@ -430,16 +430,17 @@ export class Learner implements Role {
 
   #receiveCommit(packet: QuorumPacket): void {
     const { zxid } = packet;
+    const { history } = this.#state;
+    const isNext = zxid === history.firstPending?.header.zxid;
     // What was installed with a snapshot is applied, and need not be in the log.
-    if (zxid <= Math.max(this.#commitZxid, this.#state.history.baseZxid)) return;
-    if (!this.#state.history.has(zxid)) return this.#refuse(packet);
+    if (zxid <= this.#commitZxid || (!isNext && zxid <= history.baseZxid)) return;
+    if (!isNext && !history.has(zxid)) return this.#refuse(packet);
     this.#state.trace?.({ event: 'COMMIT_RECV', zxid });
     this.#commitZxid = zxid;
     const designated = designatedIn(packet);
     if (designated !== null) this.#designated = designated;
     if (this.#phase !== 'broadcast') return;
-    const pending = this.#state.history.firstPending?.header.zxid;
-    if (pending !== zxid) return this.#refuse(packet);
+    if (!isNext) return this.#refuse(packet);
     const before = this.#state.configuration.current;
     this.#state.commitFirst();
     this.#takeNewPlace(before, designated);

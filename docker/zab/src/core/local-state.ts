@@ -2,7 +2,6 @@
 // so that disk, memory and trace are told of it in one order.
 
 import assert from 'node:assert/strict';
-import { crc32 } from '../../../../harness/wire/checksums.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochOf, makeZxid } from '../../../../harness/wire/zxid.ts';
 import type { BlankVoter } from './blank-voter.ts';
@@ -15,6 +14,7 @@ import type { Membership } from './membership.ts';
 import { isFault, parseMembership } from './membership-text.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
+import { RecordHashes } from './record-hashes.ts';
 import type { TraceSink } from './trace.ts';
 
 export interface LocalStateOptions {
@@ -53,9 +53,8 @@ export class LocalState {
   #acceptedEpoch: number;
   #currentEpoch: number;
   readonly #epochWrites = new DurabilityQueue<{ kind: 'accepted' | 'current'; epoch: number }>();
-  /** The record whose hash was asked for last, and that hash. */
-  #hashedRecord: TxnRecord | null = null;
-  #hash = 0;
+  /** For traces. */
+  readonly hashes = new RecordHashes();
 
   constructor(options: LocalStateOptions) {
     this.sid = options.sid;
@@ -130,7 +129,7 @@ export class LocalState {
     const { zxid } = record.header;
     this.adoptEpoch(epochOf(zxid));
     this.history.append(record);
-    this.trace?.({ event: 'APPEND', zxid, hash: this.hashOf(record) });
+    this.trace?.({ event: 'APPEND', zxid, hash: this.hashes.logged(record) });
     this.#expectConfigurationIn(record);
     return this.outbox.append(record);
   }
@@ -179,23 +178,11 @@ export class LocalState {
     this.trace?.({
       event: 'APPLY',
       zxid: record.header.zxid,
-      hash: this.hashOf(record),
+      hash: this.hashes.of(record),
       err: record.txn.type === 'error' ? record.txn.err : 0,
       digest: this.database.digest(),
       replay: false,
     });
-  }
-
-  /**
-   * Tells transactions apart in traces. One is asked for several times in a row, when it is proposed and appended
-   * and when it is committed and applied.
-   */
-  hashOf(record: TxnRecord): number {
-    if (record !== this.#hashedRecord) {
-      this.#hashedRecord = record;
-      this.#hash = crc32(record.bytes);
-    }
-    return this.#hash;
   }
 
   /** The configuration that a transaction proposes; null for all others. */

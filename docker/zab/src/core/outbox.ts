@@ -21,10 +21,11 @@ const none: readonly never[] = [];
 const nothing: Ready = { persist: none, send: none, committed: none, upcalls: none };
 
 export class Outbox {
-  #persist: PersistOperation[] = [];
-  #send: SendOperation[] = [];
-  #committed: Committed[] = [];
-  #upcalls: UpcallOperation[] = [];
+  // Null while there is nothing.
+  #persist: PersistOperation[] | null = null;
+  #send: SendOperation[] | null = null;
+  #committed: Committed[] | null = null;
+  #upcalls: UpcallOperation[] | null = null;
   #hasRequests = false;
   #lastMark: Mark = 0;
   #durableMark: Mark = 0;
@@ -49,18 +50,17 @@ export class Outbox {
     const send = this.#send;
     const committed = this.#committed;
     const upcalls = this.#upcalls;
-    if (persist.length + send.length + committed.length + upcalls.length === 0) return nothing;
-    // An empty list stays here: given away, it would be filled while the others are carried out.
-    if (persist.length > 0) this.#persist = [];
-    if (send.length > 0) this.#send = [];
-    if (committed.length > 0) this.#committed = [];
-    if (upcalls.length > 0) this.#upcalls = [];
+    if (persist === null && send === null && committed === null && upcalls === null) return nothing;
+    this.#persist = null;
+    this.#send = null;
+    this.#committed = null;
+    this.#upcalls = null;
     this.#hasRequests = false;
     return {
-      persist: persist.length > 0 ? persist : none,
-      send: send.length > 0 ? send : none,
-      committed: committed.length > 0 ? committed : none,
-      upcalls: upcalls.length > 0 ? upcalls : none,
+      persist: persist ?? none,
+      send: send ?? none,
+      committed: committed ?? none,
+      upcalls: upcalls ?? none,
     };
   }
 
@@ -69,67 +69,78 @@ export class Outbox {
   }
 
   append(record: TxnRecord): Mark {
-    this.#persist.push({ type: 'append', mark: ++this.#lastMark, record });
+    this.#persist = added(this.#persist, { type: 'append', mark: ++this.#lastMark, record });
     return this.#lastMark;
   }
 
   writeEpoch(type: 'acceptedEpoch' | 'currentEpoch', epoch: number): Mark {
-    this.#persist.push({ type, mark: ++this.#lastMark, epoch });
+    this.#persist = added(this.#persist, { type, mark: ++this.#lastMark, epoch });
     return this.#lastMark;
   }
 
   truncate(zxid: number): Mark {
-    this.#persist.push({ type: 'truncate', mark: ++this.#lastMark, zxid });
+    this.#persist = added(this.#persist, { type: 'truncate', mark: ++this.#lastMark, zxid });
     return this.#lastMark;
   }
 
   snapshot(state: { zxid: number; currentEpoch: number; file: Buffer }): Mark {
-    this.#persist.push({ type: 'snapshot', mark: ++this.#lastMark, ...state });
+    this.#persist = added(this.#persist, { type: 'snapshot', mark: ++this.#lastMark, ...state });
     return this.#lastMark;
   }
 
   writeConfiguration(membership: Membership): Mark {
-    this.#persist.push({ type: 'configuration', mark: ++this.#lastMark, membership });
+    this.#persist = added(this.#persist, { type: 'configuration', mark: ++this.#lastMark, membership });
     return this.#lastMark;
   }
 
   writePendingConfiguration(membership: Membership | null): Mark {
-    this.#persist.push({ type: 'pendingConfiguration', mark: ++this.#lastMark, membership });
+    this.#persist = added(this.#persist, {
+      type: 'pendingConfiguration',
+      mark: ++this.#lastMark,
+      membership,
+    });
     return this.#lastMark;
   }
 
   showConfiguration(current: Membership, members: readonly Member[]): void {
-    this.#send.push({ type: 'configuration', current, members });
+    this.#send = added(this.#send, { type: 'configuration', current, members });
   }
 
   notify(to: number, notification: Notification): void {
-    this.#send.push({ type: 'notification', to, notification });
+    this.#send = added(this.#send, { type: 'notification', to, notification });
   }
 
   send(link: LinkId, packet: QuorumPacket): void {
-    this.#send.push({ type: 'packet', link, packet });
+    this.#send = added(this.#send, { type: 'packet', link, packet });
   }
 
   stream(link: LinkId, source: ByteSource): void {
-    this.#send.push({ type: 'stream', link, source });
+    this.#send = added(this.#send, { type: 'stream', link, source });
   }
 
   connectLeader(sid: number): void {
-    this.#send.push({ type: 'connectLeader', sid });
+    this.#send = added(this.#send, { type: 'connectLeader', sid });
   }
 
   close(link: LinkId, reason: string): void {
-    this.#send.push({ type: 'close', link, reason });
+    this.#send = added(this.#send, { type: 'close', link, reason });
   }
 
   commit(committed: Committed): void {
-    this.#committed.push(committed);
+    this.#committed = added(this.#committed, committed);
   }
 
   upcall(operation: UpcallOperation): void {
     if (operation.type === 'request') this.#hasRequests = true;
-    this.#upcalls.push(operation);
+    this.#upcalls = added(this.#upcalls, operation);
   }
+}
+
+/** A list begins with its first item: most get no other, and `push` would make room for sixteen. */
+function added<T>(list: T[] | null, item: T): T[] {
+  if (list === null) return [item];
+  list.push(item);
+  return list;
 }
 
 /** Things that wait, in order, for a mark to become durable. */

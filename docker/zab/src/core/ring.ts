@@ -5,9 +5,9 @@
 const firstCapacity = 16;
 
 export class Ring<T> {
-  /** The item of a place stands in slot `place & mask`. The length is a power of two. */
-  #slots: (T | undefined)[] = emptySlots(firstCapacity);
-  #mask = firstCapacity - 1;
+  /** The item of a place stands in slot `place & mask`. The length is a power of two, or 0 at first. */
+  #slots: (T | undefined)[] = [];
+  #mask = -1;
   #first = 0;
   #end = 0;
 
@@ -58,8 +58,8 @@ export class Ring<T> {
 
   /** Places begin at 0 again. */
   clear(): void {
-    this.#slots = emptySlots(firstCapacity);
-    this.#mask = firstCapacity - 1;
+    this.#slots = [];
+    this.#mask = -1;
     this.#first = 0;
     this.#end = 0;
   }
@@ -74,16 +74,13 @@ export class Ring<T> {
   }
 
   #grow(): void {
-    const capacity = 2 * this.#slots.length;
-    const slots = emptySlots<T>(capacity);
+    const capacity = Math.max(firstCapacity, 2 * this.#slots.length);
+    const slots: (T | undefined)[] = [];
+    while (slots.length < capacity) slots.push(undefined);
     for (let place = this.#first; place < this.#end; place++) {
       slots[place & (capacity - 1)] = this.#slots[place & this.#mask];
     }
     this.#slots = slots;
     this.#mask = capacity - 1;
   }
-}
-
-function emptySlots<T>(capacity: number): (T | undefined)[] {
-  return Array.from({ length: capacity }, () => undefined);
 }
