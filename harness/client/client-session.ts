@@ -73,7 +73,7 @@ export class ClientSession {
   #password: Buffer | null = Buffer.alloc(16);
   #negotiatedTimeoutMs: number;
   #decoder = new FrameDecoder(maxReplyBytes);
-  #output: Buffer[] = [];
+  readonly #output: Buffer[] = [];
   /** Sent, in the order in which the replies must come. */
   #pending: PendingRequest[] = [];
   /** Those at the front of `#pending` that already timed out. */
@@ -162,7 +162,7 @@ export class ClientSession {
     if (this.phase === 'attached') this.onArrival?.({ type: 'lost', zxid: this.lastZxidSeen });
     if (!this.isOver) this.phase = 'detached';
     this.#dropReason = null;
-    this.#output = [];
+    this.#output.length = 0;
     this.#timedOutCount = 0;
     const lost = this.#pending;
     this.#pending = [];
@@ -211,10 +211,10 @@ export class ClientSession {
 
   /** Bytes to write, in order, or null. */
   takeOutput(): Buffer | null {
-    if (this.#output.length === 0) return null;
-    const [first] = this.#output;
-    const bytes = this.#output.length === 1 && first !== undefined ? first : Buffer.concat(this.#output);
-    this.#output = [];
+    const output = this.#output;
+    if (output.length <= 1) return output.pop() ?? null;
+    const bytes = Buffer.concat(output);
+    output.length = 0;
     return bytes;
   }
 

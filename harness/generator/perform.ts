@@ -5,15 +5,13 @@ import { ClientError } from '../client/client.ts';
 import type { Client } from '../client/client.ts';
 import type { Completion, HistoryRecorder } from '../history/recorder.ts';
 import type { Operation } from '../history/operation.ts';
-import type { Outcome, Request, WorkloadRun } from '../../workloads/workload.ts';
+import type { Request, WorkloadRun } from '../../workloads/workload.ts';
 
 /** The id that a client has before its first connection. */
 const noSession = '0'.repeat(16);
 
 export interface Performance {
   readonly completion: Operation;
-  /** The error that ended it, if any. */
-  readonly error: ClientError | null;
   /** The workload threw something that is no failure of an operation: a fault of the harness. */
   readonly crash: Error | null;
 }
@@ -30,34 +28,35 @@ export async function performOperation(options: {
   const invocation = recorder.invoke(process, request.f, request.value);
   try {
     const outcome = await workload.invoke(client, request);
-    return { completion: complete({ type: 'ok', ...outcome }), error: null, crash: null };
+    return { completion: recorder.complete(invocation, completionOf('ok', outcome, client)), crash: null };
   } catch (thrown) {
+    const { value } = request;
     if (thrown instanceof ClientError) {
-      const completion = complete({ type: thrown.definite ? 'fail' : 'info', ...failureOf(thrown, request) });
-      return { completion, error: thrown, crash: null };
+      const { definite, message, zxid } = thrown;
+      const completion = completionOf(definite ? 'fail' : 'info', { value, zxid }, client, message);
+      return { completion: recorder.complete(invocation, completion), crash: null };
     }
     const crash = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const completion = complete({ type: 'info', value: request.value, error: `crashed: ${crash.message}` });
-    return { completion, error: null, crash };
-  }
-
-  function complete(completion: Completion): Operation {
-    return recorder.complete(invocation, { ...completion, ...whereabouts(client) });
+    const completion = completionOf('info', { value }, client, `crashed: ${crash.message}`);
+    return { completion: recorder.complete(invocation, completion), crash };
   }
 }
 
-function failureOf(error: ClientError, request: Request): Outcome & { readonly error: string } {
+/** With session and server at the moment of completion; a client without them leaves them out. */
+function completionOf(
+  type: Completion['type'],
+  { value, zxid, version, stat }: Partial<Completion>,
+  { sessionId, server }: Client,
+  error?: string,
+): Completion {
   return {
-    value: request.value,
-    error: error.message,
-    ...(error.zxid === undefined ? {} : { zxid: error.zxid }),
-  };
-}
-
-/** Session and server at the moment of completion; a client without them leaves them out. */
-function whereabouts(client: Client): Pick<Completion, 'session' | 'server'> {
-  return {
-    ...(client.sessionId === noSession ? {} : { session: client.sessionId }),
-    ...(client.server === null ? {} : { server: client.server }),
+    type,
+    value,
+    error,
+    zxid,
+    version,
+    stat,
+    session: sessionId === noSession ? undefined : sessionId,
+    server: server ?? undefined,
   };
 }
