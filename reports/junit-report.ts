@@ -1,55 +1,72 @@
 // A run as JUnit XML: a test case per guarantee, so that a CI server names the one that broke. A violated
 // guarantee is a failure; an inconclusive one, and a harness or environment that failed, are errors.
 
-import { create } from 'xmlbuilder2';
 import type { GuaranteeResult } from '../checkers/verdict.ts';
 import type { RunResult } from '../harness/run/run-result.ts';
 import { describeRun } from './words.ts';
+import { renderXml } from './xml.ts';
+import type { XmlElement } from './xml.ts';
 
 export function renderJunit(result: RunResult): string {
+  return renderXml(element('testsuites', {}, [renderSuite(result)]));
+}
+
+function renderSuite(result: RunResult): XmlElement {
+  const { guarantees, problems } = result;
   const tally = (verdicts: readonly string[]): number =>
-    result.guarantees.filter((guarantee) => verdicts.includes(guarantee.verdict)).length;
-  const suite = create({ version: '1.0', encoding: 'UTF-8' })
-    .ele('testsuites')
-    .ele('testsuite', {
+    guarantees.filter((guarantee) => verdicts.includes(guarantee.verdict)).length;
+  const counts = {
+    tests: guarantees.length + problems.length,
+    failures: tally(['violated']),
+    errors: tally(['inconclusive']) + problems.length,
+    skipped: tally(['not-exercised', 'not-supported']),
+  };
+  return element(
+    'testsuite',
+    {
       name: `ordeal ${result.options.workloads.join(',')}`,
-      tests: result.guarantees.length + result.problems.length,
-      failures: tally(['violated']),
-      errors: tally(['inconclusive']) + result.problems.length,
-      skipped: tally(['not-exercised', 'not-supported']),
+      ...counts,
       time: result.wallSeconds.toFixed(3),
       timestamp: result.startedAt.replace(/\.\d+Z$|Z$/, ''),
-    });
-  const properties = suite.ele('properties');
-  for (const [name, value] of Object.entries({
-    seed: result.seed,
-    world: result.world,
-    system: result.system,
-    replay: result.replayCommand,
-  })) {
-    properties.ele('property', { name, value: String(value) });
-  }
-  for (const guarantee of result.guarantees) {
-    const testCase = suite.ele('testcase', {
-      classname: `ordeal.${result.system}`,
-      name: guarantee.title,
-      time: '0',
-    });
-    const outcome = outcomeOf(guarantee);
-    if (outcome !== null)
-      testCase.ele(outcome.element, { message: outcome.message }).txt(printable(outcome.text(result)));
-  }
-  for (const problem of result.problems) {
-    suite
-      .ele('testcase', {
-        classname: `ordeal.${result.system}`,
-        name: `${problem.kind}: run completes`,
-        time: '0',
-      })
-      .ele('error', { message: printable(problem.message) })
-      .txt(printable(describeRun(result)));
-  }
-  return suite.end({ prettyPrint: true });
+    },
+    [
+      renderProperties(result),
+      ...guarantees.map((guarantee) => renderGuarantee(guarantee, result)),
+      ...problems.map((problem) => renderProblem(problem, result)),
+    ],
+  );
+}
+
+function renderProperties({ seed, world, system, replayCommand }: RunResult): XmlElement {
+  const facts = Object.entries({ seed, world, system, replay: replayCommand });
+  return element(
+    'properties',
+    {},
+    facts.map(([name, value]) => element('property', { name, value })),
+  );
+}
+
+function renderGuarantee(guarantee: GuaranteeResult, result: RunResult): XmlElement {
+  const outcome = outcomeOf(guarantee);
+  if (outcome === null) return testCase(guarantee.title, result, []);
+  const { message } = outcome;
+  return testCase(guarantee.title, result, [element(outcome.element, { message }, outcome.text(result))]);
+}
+
+function renderProblem({ kind, message }: RunResult['problems'][number], result: RunResult): XmlElement {
+  return testCase(`${kind}: run completes`, result, [element('error', { message }, describeRun(result))]);
+}
+
+function testCase(name: string, { system }: RunResult, content: XmlElement['content']): XmlElement {
+  return element('testcase', { classname: `ordeal.${system}`, name, time: '0' }, content);
+}
+
+function element(
+  name: string,
+  attributes: XmlElement['attributes'],
+  content: XmlElement['content'] = [],
+): XmlElement {
+  return { name, attributes, content };
 }
 
 interface Outcome {
@@ -59,7 +76,7 @@ interface Outcome {
 }
 
 function outcomeOf(guarantee: GuaranteeResult): Outcome | null {
-  const reason = printable(guarantee.reason ?? '');
+  const { reason = '' } = guarantee;
   switch (guarantee.verdict) {
     case 'pass':
       return null;
@@ -67,7 +84,7 @@ function outcomeOf(guarantee: GuaranteeResult): Outcome | null {
       const lines = guarantee.evidence.map((evidence) => `${evidence.subject}: ${evidence.sentence}`);
       return {
         element: 'failure',
-        message: printable(lines[0] ?? guarantee.title),
+        message: lines[0] ?? guarantee.title,
         text: (result) => [...lines, describeRun(result), `replay: ${result.replayCommand}`].join('\n'),
       };
     }
@@ -77,10 +94,4 @@ function outcomeOf(guarantee: GuaranteeResult): Outcome | null {
     case 'not-supported':
       return { element: 'skipped', message: `${guarantee.verdict}: ${reason}`, text: () => '' };
   }
-}
-
-/** XML 1.0 has no way to write most control characters, not even escaped. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }

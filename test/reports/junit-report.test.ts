@@ -46,6 +46,16 @@ describe('JUnit report', () => {
     });
 
     assert.match(xml, /bell \ufffd/);
+    assert.match(xml, /message="bell \ufffd &lt;tag&gt; &amp; &quot;quote&quot;"/);
     assert.equal(parse(xml)['@errors'], '1');
+  });
+
+  it('is indented, one element a line', () => {
+    const [first, second, third, fourth] = renderJunit(makeResult('pass', history)).split('\n');
+
+    assert.equal(first, '<?xml version="1.0" encoding="UTF-8"?>');
+    assert.equal(second, '<testsuites>');
+    assert.match(third ?? '', /^ {2}<testsuite name="ordeal register" tests="3" failures="0" /);
+    assert.equal(fourth, '    <properties>');
   });
 });
