@@ -7,16 +7,13 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import type { EnsembleFiles } from '../ensemble/ensemble.ts';
 import type { CommittedWrite } from '../history/committed-write.ts';
-import { JuteError } from '../wire/jute.ts';
 import { decodeTxn } from '../wire/txn-codec.ts';
-import { scanLog } from '../wire/txn-log-codec.ts';
 import type { Txn } from '../wire/txn.ts';
+import { LogWalk } from './log-walk.ts';
 
 /** Beyond this the logs are left alone: to read them would take longer than the run's own checks. */
 export const mostLogBytes = 256 * 1024 * 1024;
 const logName = /(?:^|\/)log\.[0-9a-f]+$/;
-/** Of a transaction: client id and cxid stand before the zxid. */
-const zxidOffset = 12;
 
 /** The logs of each member, as a world collected its data directories. */
 export async function logsIn(files: EnsembleFiles['files']): Promise<ReadonlyMap<number, readonly Buffer[]>> {
@@ -62,76 +59,90 @@ export function committedWrites(
   voters: readonly number[],
 ): CommittedWrite[] {
   const quorum = Math.floor(voters.length / 2) + 1;
-  const held = new Map<number, Held[]>();
-  for (const sid of voters) {
-    for (const [zxid, bytes] of recordsIn(logs.get(sid) ?? [])) {
-      const known = held.get(zxid);
-      const same = known?.find((each) => each.bytes.equals(bytes));
-      if (same !== undefined) same.count++;
-      else if (known === undefined) held.set(zxid, [{ bytes, count: 1 }]);
-      else known.push({ bytes, count: 1 });
+  const walks = voters.map((sid) => new LogWalk(logs.get(sid) ?? []));
+  const writes = new Writes();
+  for (;;) {
+    const zxid = lowestZxid(walks);
+    if (zxid === Infinity) return writes.surviving();
+    const whole = wholeAt(zxid, walks);
+    const bytes = findCommon(whole, quorum);
+    if (bytes !== null) {
+      const { header, txn } = decodeTxn(bytes);
+      writes.follow(txn, { zxid, mtime: header.time });
+    }
+    for (const walk of whole) walk.next();
+  }
+}
+
+function lowestZxid(walks: readonly LogWalk[]): number {
+  let zxid = Infinity;
+  for (const walk of walks) if (walk.zxid < zxid) zxid = walk.zxid;
+  return zxid;
+}
+
+/** The members that have a whole record there. Damage is the trace's matter; here it ends what a log tells. */
+function wholeAt(zxid: number, walks: readonly LogWalk[]): LogWalk[] {
+  const whole: LogWalk[] = [];
+  for (const walk of walks) {
+    if (walk.zxid !== zxid) continue;
+    const [first] = whole;
+    if ((first !== undefined && walk.equals(first)) || walk.isWhole()) whole.push(walk);
+    else walk.skipLog();
+  }
+  return whole;
+}
+
+/** The record that so many of these members have alike; null: there is none. */
+function findCommon(walks: readonly LogWalk[], least: number): Buffer | null {
+  for (let first = 0; first + least <= walks.length; first++) {
+    const walk = walks[first] as LogWalk;
+    let count = 1;
+    for (let other = first + 1; other < walks.length; other++) {
+      if (walk.equals(walks[other] as LogWalk)) count++;
+    }
+    if (count >= least) return walk.read();
+  }
+  return null;
+}
+
+/** The writes of all znodes as they follow one another. */
+class Writes {
+  readonly #all: CommittedWrite[] = [];
+  /** By path: where the writes of the znode that is there begin; that of none, beyond them all. */
+  readonly #beginnings = new Map<string, number>();
+
+  follow(txn: Txn, at: Pick<CommittedWrite, 'zxid' | 'mtime'>): void {
+    switch (txn.type) {
+      case 'create':
+      case 'create2':
+        this.#beginnings.set(txn.path, this.#all.length);
+        this.#add(txn.path, 0, txn.data, at);
+        break;
+      case 'delete':
+        this.#beginnings.set(txn.path, Infinity);
+        break;
+      case 'setData':
+        if (this.#beginnings.get(txn.path) === Infinity) this.#beginnings.set(txn.path, this.#all.length);
+        this.#add(txn.path, txn.version, txn.data, at);
+        break;
+      case 'multi':
+        for (const each of txn.txns) this.follow(each, at);
+        break;
+      default:
     }
   }
-  const committed = [...held].flatMap(([zxid, all]) => {
-    const found = all.find(({ count }) => count >= quorum);
-    return found === undefined ? [] : [{ zxid, bytes: found.bytes }];
-  });
-  const byPath = new Map<string, CommittedWrite[]>();
-  for (const { zxid, bytes } of committed.sort((one, other) => one.zxid - other.zxid)) {
-    const { header, txn } = decodeTxn(bytes);
-    follow(byPath, txn, { zxid, mtime: header.time });
+
+  surviving(): CommittedWrite[] {
+    return this.#all.filter(({ path }, place) => place >= (this.#beginnings.get(path) ?? 0));
   }
-  return [...byPath.values()].flat().sort((one, other) => one.zxid - other.zxid);
-}
 
-/** A record, and how many members have it. */
-interface Held {
-  readonly bytes: Buffer;
-  count: number;
-}
-
-/** By zxid; a member has each once. */
-function recordsIn(logs: readonly Buffer[]): Map<number, Buffer> {
-  const records = new Map<number, Buffer>();
-  for (const log of logs) {
-    try {
-      for (const { bytes } of scanLog(log).records) records.set(zxidOf(bytes), bytes);
-    } catch (error) {
-      // Damaged logs are the trace's matter; here they tell nothing.
-      if (!(error instanceof JuteError)) throw error;
-    }
-  }
-  return records;
-}
-
-function zxidOf(bytes: Buffer): number {
-  return bytes.readUInt32BE(zxidOffset) * 2 ** 32 + bytes.readUInt32BE(zxidOffset + 4);
-}
-
-function follow(
-  byPath: Map<string, CommittedWrite[]>,
-  txn: Txn,
-  at: Pick<CommittedWrite, 'zxid' | 'mtime'>,
-): void {
-  switch (txn.type) {
-    case 'create':
-    case 'create2':
-      byPath.set(txn.path, [{ path: txn.path, version: 0, value: valueOf(txn.data), ...at }]);
-      break;
-    case 'delete':
-      byPath.delete(txn.path);
-      break;
-    case 'setData': {
-      const write = { path: txn.path, version: txn.version, value: valueOf(txn.data), ...at };
-      const known = byPath.get(txn.path);
-      if (known === undefined) byPath.set(txn.path, [write]);
-      else known.push(write);
-      break;
-    }
-    case 'multi':
-      for (const each of txn.txns) follow(byPath, each, at);
-      break;
-    default:
+  #add(
+    path: string,
+    version: number,
+    data: Buffer | null,
+    { zxid, mtime }: Pick<CommittedWrite, 'zxid' | 'mtime'>,
+  ): void {
+    this.#all.push({ path, zxid, version, value: valueOf(data), mtime });
   }
 }
 

@@ -10,7 +10,7 @@ const fileVersion = 2;
 /** Bytes of an empty log. */
 export const logHeaderBytes = 16;
 /** Adler-32 as a long, then the length. */
-const recordHeadBytes = 12;
+export const recordHeadBytes = 12;
 const endMark = 0x42;
 /** A transaction's own header: what a record holds at the very least. */
 const minTxnBytes = 32;
@@ -106,7 +106,8 @@ function isHeaderTorn(file: Buffer): boolean {
   return kept >= 0 && kept <= written && isZeros(file, kept);
 }
 
-function recordAt(file: Buffer, offset: number): LogRecord | LogStop {
+/** The good record that begins there, or why there is none. */
+export function recordAt(file: Buffer, offset: number): LogRecord | LogStop {
   if (offset === file.length) return 'end';
   if (file.length - offset < recordHeadBytes) return isZeros(file, offset) ? 'zeros' : 'truncated';
   const length = file.readInt32BE(offset + 8);

@@ -94,6 +94,39 @@ describe('writes in the logs of the members', () => {
     assert.deepEqual(told(Buffer.from('no log at all, certainly'), whole), []);
   });
 
+  it('are the same whichever file of a member comes first', () => {
+    const [older, newer] = [logOf(create(), setData(4, 1)), logOf(null, null, setData(6, 2))];
+
+    const found = committedWrites(
+      new Map([
+        [1, [newer, older]],
+        [2, [older, newer]],
+        [3, [older]],
+      ]),
+      [1, 2, 3],
+    );
+
+    assert.deepEqual(
+      found.map(({ value }) => value),
+      [0, 4, 6],
+    );
+  });
+
+  it('end with the damage of a log, and go on with the next one', () => {
+    const whole = logOf(create(), setData(4, 1), setData(5, 2));
+    const damaged = Buffer.from(whole);
+    damaged.writeUInt8(damaged.readUInt8(whole.length - 120) ^ 1, whole.length - 120);
+    const next = logOf(null, null, null, setData(6, 3));
+    const tell = (...logs: readonly (readonly Buffer[])[]): unknown[] =>
+      committedWrites(new Map(logs.map((each, index) => [index + 1, each])), [1, 2, 3]).map(
+        ({ value }) => value,
+      );
+
+    assert.deepEqual(tell([whole, next], [damaged, next], []), [0, 6]);
+    assert.deepEqual(tell([damaged, next], [damaged, next], [whole]), [0, 6]);
+    assert.deepEqual(tell([damaged], [whole, next], [whole, next]), [0, 4, 5, 6]);
+  });
+
   it('come from data directories as files and as archives', async () => {
     const log = logOf(create(), setData(4, 1));
     const tar = pack();
