@@ -7,6 +7,7 @@ import type { AuthId } from '../../../../harness/wire/quorum-packet.ts';
 import { noSession, type SessionId } from '../../../../harness/wire/session-id.ts';
 import { initialIds } from './authentication.ts';
 import { bodyBytesOf, type PendingRequest } from './pending-request.ts';
+import { takeFirst } from './take-first.ts';
 import type { Link } from './ports.ts';
 
 /**
@@ -108,7 +109,7 @@ export class ClientConnection {
   }
 
   dequeue(): void {
-    const request = this.queue.shift();
+    const request = takeFirst(this.queue);
     if (request !== undefined) this.queuedBytes -= bodyBytesOf(request);
   }
 

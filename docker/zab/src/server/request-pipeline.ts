@@ -35,6 +35,7 @@ import { ReadExecutor } from './read-executor.ts';
 import { ReplyBacklog } from './reply-backlog.ts';
 import { RequestThrottler } from './request-throttler.ts';
 import type { ServerStats } from './server-stats.ts';
+import { takeFirst } from './take-first.ts';
 
 /** A write on its way through the ensemble. */
 interface SubmittedWrite {
@@ -369,7 +370,7 @@ export class RequestPipeline {
     // The client chose its xid, and may have used it for something else on another connection of the session;
     // an expiry has xid 0.
     if (!canAnswer(record.txn, first.opcode)) return null;
-    writes.shift();
+    takeFirst(writes);
     this.#submittedCount -= 1;
     if (writes.length === 0 && !first.connection.isOpen) this.#submitted.delete(clientId);
     return first;
@@ -424,9 +425,10 @@ export class RequestPipeline {
   }
 
   #fireWatches(record: TxnRecord, change: Committed['applied']['changes'][number]): void {
-    const { trace } = this.#gate;
     const fired = this.#reads.fire(change);
-    if (fired.length > 0) this.#stats.fired(fired);
+    if (fired.length === 0) return;
+    const { trace } = this.#gate;
+    this.#stats.fired(fired);
     for (const { connection, eventType, path } of fired) {
       const frame = encodeWatcherEventFrame({ type: eventType, state: syncConnected, path });
       connection.send(frame);

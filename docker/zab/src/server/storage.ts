@@ -74,7 +74,14 @@ export class Storage {
   /** Asked for, and not in place yet. */
   #snapshotRequest: SnapshotRequest | null = null;
   #waiting: StorageOperation[] = [];
+  /** Handed to the disk, which is at work on it. */
+  #batch: readonly StorageOperation[] = [];
+  /** zxid at which the log ends with that batch. */
+  #batchEnd = 0;
   #isBusy = false;
+  #busySinceMs = 0;
+  /** What follows when the disk is done. */
+  #next: () => void = () => {};
   #isStopped = false;
   /** zxid of the last record handed over; the log ends here once everything is durable. */
   #lastAppended: number;
@@ -158,7 +165,8 @@ export class Storage {
 
   /** In order behind everything handed over before. Nothing is written before `flush`. */
   persist(operations: readonly PersistOperation[]): void {
-    for (const operation of operations) this.#waiting.push(operation);
+    if (this.#waiting.length === 0) this.#waiting = [...operations];
+    else for (const operation of operations) this.#waiting.push(operation);
   }
 
   /** Stores a snapshot of the applied state, bit by bit; the log goes on in a new file. One at a time. */
@@ -181,9 +189,10 @@ export class Storage {
     this.#waiting = [];
     this.#writeConfigurations(batch);
     const operations = this.#plan(batch);
-    const upTo = this.#lastAppended;
+    this.#batch = batch;
+    this.#batchEnd = this.#lastAppended;
     this.#syncCount += 1;
-    this.#submit(operations, () => this.#completed(batch, upTo));
+    this.#submit(operations, this.#completed);
   }
 
   /**
@@ -208,11 +217,11 @@ export class Storage {
     this.#abandonSnapshot();
   }
 
-  #completed(batch: readonly StorageOperation[], upTo: number): void {
+  readonly #completed = (): void => {
     const { trace } = this.#options;
-    trace?.({ event: 'FSYNC', upTo });
+    trace?.({ event: 'FSYNC', upTo: this.#batchEnd });
     let mark: number | null = null;
-    for (const operation of batch) {
+    for (const operation of this.#batch) {
       if (operation.type === 'startSnapshot') {
         // Only now: all that the snapshot holds is durable in the log too.
         this.#writeSnapshot(operation.request);
@@ -225,20 +234,23 @@ export class Storage {
     }
     if (mark !== null) this.#options.persisted(mark);
     this.flush();
-  }
+  };
 
   #submit(operations: readonly DiskOperation[], done: () => void): void {
     const { clock, forceSync } = this.#options;
     this.#isBusy = true;
+    this.#busySinceMs = clock.nowMs();
+    this.#next = done;
     const needed = forceSync ? operations : operations.filter((operation) => operation.type !== 'sync');
-    const startedMs = clock.nowMs();
-    this.#disk.submit(needed, () => {
-      this.#isBusy = false;
-      if (this.#isStopped) return;
-      this.#judgeDuration(clock.nowMs() - startedMs);
-      done();
-    });
+    this.#disk.submit(needed, this.#diskDone);
   }
+
+  readonly #diskDone = (): void => {
+    this.#isBusy = false;
+    if (this.#isStopped) return;
+    this.#judgeDuration(this.#options.clock.nowMs() - this.#busySinceMs);
+    this.#next();
+  };
 
   #judgeDuration(tookMs: number): void {
     this.#options.measurements?.synced(tookMs);
@@ -329,14 +341,8 @@ export class Storage {
   }
 
   #plan(batch: readonly StorageOperation[]): DiskOperation[] {
-    const { logSizeLimitBytes } = this.#options;
-    const operations: DiskOperation[] = [];
+    let planned: DiskOperation[] = [];
     let records: TxnRecord[] = [];
-    const appendRecords = (): void => {
-      if (records.length > 0) operations.push(...this.#log.append(records, true));
-      this.#log.rollAt(logSizeLimitBytes);
-      records = [];
-    };
     for (const operation of batch) {
       if (operation.type === 'append') {
         records.push(operation.record);
@@ -344,11 +350,17 @@ export class Storage {
         this.#loggedBytes += operation.record.bytes.length;
         continue;
       }
-      appendRecords();
-      operations.push(...this.#planOther(operation));
+      planned = [...planned, ...this.#planAppend(records), ...this.#planOther(operation)];
+      records = [];
     }
-    appendRecords();
+    const last = this.#planAppend(records);
     this.#options.measurements?.flushed(batch.length);
+    return planned.length === 0 ? last : [...planned, ...last];
+  }
+
+  #planAppend(records: readonly TxnRecord[]): DiskOperation[] {
+    const operations = records.length === 0 ? [] : this.#log.append(records, true);
+    this.#log.rollAt(this.#options.logSizeLimitBytes);
     return operations;
   }
 

@@ -90,12 +90,11 @@ export class TransactionLog {
     const { path } = file;
     const chunks = frameLogRecords(records.map(({ bytes }) => bytes));
     if (isNew) chunks.unshift(logFileHeader());
-    const operations: DiskOperation[] = [{ type: 'append', path, chunks, position }];
-    if (!isSynced) return operations;
-    operations.push({ type: 'sync', path });
-    // Without this the file itself could vanish in a power failure, with all its synced records.
-    if (isNew) operations.push({ type: 'syncDirectory', path: this.#directories.logs });
-    return operations;
+    const append: DiskOperation = { type: 'append', path, chunks, position };
+    if (!isSynced) return [append];
+    const sync: DiskOperation = { type: 'sync', path };
+    // Without its name's sync a new file could vanish in a power failure, with all its synced records.
+    return isNew ? [append, sync, this.#syncDirectory()] : [append, sync];
   }
 
   /** The next record starts a new file. */

@@ -94,6 +94,7 @@ export class RecordPages {
 }
 
 export function slotBytesFor(byteLength: number): number {
-  const step = byteLength <= fineSlotBytes ? 16 : 2 ** (28 - Math.clz32(byteLength - 1));
+  if (byteLength <= fineSlotBytes) return (byteLength + 15) & ~15;
+  const step = 2 ** (28 - Math.clz32(byteLength - 1));
   return Math.ceil(byteLength / step) * step;
 }

@@ -114,14 +114,16 @@ export class RequestPreparer {
     if (zxid <= this.#lastZxid) assert.fail(`zxid ${zxid} is prepared after ${this.#lastZxid}`);
     this.applied(this.#database.lastProcessedZxid);
     this.#lastZxid = zxid;
-    const header: TxnHeader = { clientId: request.sessionId, cxid: request.cxid, zxid, time: timeMs };
+    const { sessionId, cxid, authinfo, ephemeralErr = ErrorCode.OK } = request;
+    const header: TxnHeader = { clientId: sessionId, cxid, zxid, time: timeMs };
+    const expiredErr = this.isLive(sessionId) ? ErrorCode.OK : ErrorCode.SESSION_EXPIRED;
     const prepared = this.#prepare(request, {
       zxid,
       timeMs,
-      session: request.sessionId,
-      ids: request.authinfo ?? noIds,
-      sessionErr: this.#checkSession(request),
-      ephemeralErr: this.#checkOwner(request),
+      session: sessionId,
+      ids: authinfo ?? noIds,
+      sessionErr: this.#checkSession(request, expiredErr),
+      ephemeralErr: ephemeralErr === ErrorCode.OK ? expiredErr : ephemeralErr,
     });
     if (typeof prepared === 'number') return encodeTxn(header, { type: 'error', err: prepared }, null);
     return encodeTxn(header, prepared, this.#digestEnabled ? this.#pending.digest : null);
@@ -144,19 +146,13 @@ export class RequestPreparer {
 
   /** Open, or about to be, and not about to be closed. */
   isLive(session: SessionId): boolean {
-    if (this.#closing.has(session)) return false;
+    if (this.#closing.size > 0 && this.#closing.has(session)) return false;
     return this.#database.sessions.has(session) || this.#opening.has(session);
   }
 
-  #checkSession(request: WriteRequest): number {
-    const { sessionId, ownerOk } = request;
-    if (!this.isLive(sessionId) && !this.#isLocal(request)) return ErrorCode.SESSION_EXPIRED;
-    return ownerOk === false ? ErrorCode.SESSION_MOVED : ErrorCode.OK;
-  }
-
-  #checkOwner({ sessionId, ephemeralErr = ErrorCode.OK }: WriteRequest): number {
-    if (ephemeralErr !== ErrorCode.OK) return ephemeralErr;
-    return this.isLive(sessionId) ? ErrorCode.OK : ErrorCode.SESSION_EXPIRED;
+  #checkSession(request: WriteRequest, expiredErr: number): number {
+    if (expiredErr !== ErrorCode.OK && !this.#isLocal(request)) return expiredErr;
+    return request.ownerOk === false ? ErrorCode.SESSION_MOVED : ErrorCode.OK;
   }
 
   /** One that is about to be closed was the ensemble's, whoever knows it as his own as well. */
