@@ -26,6 +26,8 @@ const lockedAcl: readonly Acl[] = [{ perms: 0, scheme: 'world', id: 'anyone' }];
 export class AclCache {
   readonly #byKey = new Map<number, CachedAcl>();
   readonly #byText = new Map<string, CachedAcl>();
+  /** Asked for last: most znodes of most trees have the same list. */
+  #last: CachedAcl | undefined;
   #lastKey = 0;
 
   /** Entries of a snapshot, before any of their uses is counted. */
@@ -59,13 +61,13 @@ export class AclCache {
   }
 
   get(key: number): readonly Acl[] {
-    return key === openAclKey ? openAcl : (this.#byKey.get(key)?.acl ?? lockedAcl);
+    return key === openAclKey ? openAcl : (this.#find(key)?.acl ?? lockedAcl);
   }
 
   /** The list, undefined where it lets everybody do everything. */
   restrictionOf(key: number): readonly Acl[] | undefined {
     if (key === openAclKey) return undefined;
-    const cached = this.#byKey.get(key);
+    const cached = this.#find(key);
     if (cached === undefined) return lockedAcl;
     return cached.isOpen ? undefined : cached.acl;
   }
@@ -78,6 +80,11 @@ export class AclCache {
     return Array.from(this.#byKey.values(), ({ key, acl }) => ({ key, acl }));
   }
 
+  #find(key: number): CachedAcl | undefined {
+    if (this.#last?.key !== key) this.#last = this.#byKey.get(key);
+    return this.#last;
+  }
+
   #add(key: number, text: string, acl: readonly Acl[]): CachedAcl {
     const cached: CachedAcl = { key, text, acl, sum: sumOf(text), isOpen: isOpen(acl), useCount: 0 };
     this.#byKey.set(key, cached);
@@ -86,6 +93,7 @@ export class AclCache {
   }
 
   #remove(cached: CachedAcl): void {
+    if (this.#last === cached) this.#last = undefined;
     this.#byKey.delete(cached.key);
     this.#byText.delete(cached.text);
   }

@@ -421,7 +421,7 @@ export class DataTree {
 
   #aclHash({ pathSum, aclKey }: Znode): number {
     if (pathSum === null) return 0;
-    return Math.imul(pathSum ^ this.#acls.sumOf(aclKey), 0x9e37_79b1) >>> 0;
+    return Math.imul(pathSum ^ this.#acls.sumOf(aclKey), 0x9e37_79b1);
   }
 }
 

@@ -11,45 +11,36 @@ const wordSpan = 0x1_0000_0000;
 const fieldBytes = Buffer.alloc(60);
 const fields = new DataView(fieldBytes.buffer, fieldBytes.byteOffset, fieldBytes.length);
 
-interface MadeText {
-  high: number;
-  low: number;
-  text: string;
-}
+/** Of digests that were shown as text: their halves, and the texts. */
+const shownCount = 1024;
+const shownHalves = new Int32Array(2 * shownCount);
+const shownTexts = Array.from({ length: shownCount }, () => '0'.repeat(16));
 
-/** Digests that were shown as text, by their low bits. */
-const madeLast: readonly MadeText[] = Array.from({ length: 1024 }, () => ({
-  high: 0,
-  low: 0,
-  text: '0'.repeat(16),
-}));
-
+/** Halves and hashes are signed here: as 32-bit integers V8 keeps them in place, above they were objects. */
 export class DigestSum {
   #high = 0;
   #low = 0;
 
   add(hash: number): void {
-    this.#low += hash;
-    if (this.#low < wordSpan) return;
-    this.#low -= wordSpan;
-    this.#high = (this.#high + 1) >>> 0;
+    const low = (this.#low + hash) | 0;
+    // A sum that is smaller than what was added has gone round.
+    if (low >>> 0 < hash >>> 0) this.#high = (this.#high + 1) | 0;
+    this.#low = low;
   }
 
   subtract(hash: number): void {
-    this.#low -= hash;
-    if (this.#low >= 0) return;
-    this.#low += wordSpan;
-    this.#high = (this.#high - 1) >>> 0;
+    if (this.#low >>> 0 < hash >>> 0) this.#high = (this.#high - 1) | 0;
+    this.#low = (this.#low - hash) | 0;
   }
 
   addSum(other: DigestSum): void {
     this.add(other.#low);
-    this.#high = (this.#high + other.#high) >>> 0;
+    this.#high = (this.#high + other.#high) | 0;
   }
 
-  set(value: Digest): void {
-    this.#high = value.high;
-    this.#low = value.low;
+  set({ high, low }: Digest): void {
+    this.#high = high | 0;
+    this.#low = low | 0;
   }
 
   clear(): void {
@@ -58,27 +49,28 @@ export class DigestSum {
   }
 
   get value(): Digest {
-    return { high: this.#high, low: this.#low };
+    return { high: this.#high >>> 0, low: this.#low >>> 0 };
   }
 
   equals({ high, low }: Digest): boolean {
-    return this.#high === high && this.#low === low;
+    return this.#high === (high | 0) && this.#low === (low | 0);
   }
 
   /**
    * Sixteen hex digits, asked for at every transaction of a traced run. All servers of a simulated ensemble come to
-   * the same states, one soon after the other: four of five find their digest among those made last, and equal
+   * the same states, one soon after the other: four of five find their digest among those shown last, and equal
    * digests are one text, which makes comparing them as cheap as numbers.
    */
   toString(): string {
-    const known = madeLast[this.#low & (madeLast.length - 1)] as MadeText;
-    if (known.low === this.#low && known.high === this.#high) return known.text;
-    known.high = this.#high;
-    known.low = this.#low;
-    fields.setUint32(0, this.#high);
-    fields.setUint32(4, this.#low);
-    known.text = fieldBytes.hexSlice(0, 8);
-    return known.text;
+    const at = this.#low & (shownCount - 1);
+    if (shownHalves[2 * at] !== this.#high || shownHalves[2 * at + 1] !== this.#low) {
+      shownHalves[2 * at] = this.#high;
+      shownHalves[2 * at + 1] = this.#low;
+      fields.setInt32(0, this.#high);
+      fields.setInt32(4, this.#low);
+      shownTexts[at] = fieldBytes.hexSlice(0, 8);
+    }
+    return shownTexts[at] as string;
   }
 }
 
@@ -100,13 +92,13 @@ export interface HashedFields {
 /** CRC of a path; null for paths that no digest covers. The root counts as the empty path. */
 export function pathSumOf(path: string): number | null {
   if (path === rootPath) return 0;
-  return isDigested(path) ? crc32(Buffer.from(path)) : null;
+  return isDigested(path) ? crc32(Buffer.from(path)) | 0 : null;
 }
 
 /** The CRC runs over path, data and the rest in this order, so its state after the data can be kept. */
 export function contentSumOf(pathSum: number | null, data: Buffer | null): number {
   if (pathSum === null || data === null) return pathSum ?? 0;
-  return crc32(data, pathSum);
+  return crc32(data, pathSum) | 0;
 }
 
 export function znodeHash(pathSum: number | null, znode: HashedFields): number {
@@ -123,7 +115,7 @@ export function znodeHash(pathSum: number | null, znode: HashedFields): number {
     fields.setUint32(52, 0);
     fields.setUint32(56, 0);
   } else fieldBytes.hexWrite(znode.owner, 52, 8);
-  return crc32(fieldBytes, znode.contentSum);
+  return crc32(fieldBytes, znode.contentSum) | 0;
 }
 
 function setLong(at: number, value: number): void {

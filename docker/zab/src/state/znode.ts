@@ -168,11 +168,11 @@ export class Znode implements ZnodeFields, HashedFields {
   }
 
   get pathSum(): number | null {
-    return isDigested(this.path) ? this.#integer(pathSumIndex) >>> 0 : null;
+    return isDigested(this.path) ? this.#integer(pathSumIndex) : null;
   }
 
   get contentSum(): number {
-    return this.#integer(contentSumIndex) >>> 0;
+    return this.#integer(contentSumIndex);
   }
 
   set contentSum(value: number) {
@@ -181,7 +181,7 @@ export class Znode implements ZnodeFields, HashedFields {
 
   /** What this znode adds to the tree digest now. */
   get hash(): number {
-    return this.#integer(hashIndex) >>> 0;
+    return this.#integer(hashIndex);
   }
 
   set hash(value: number) {
