@@ -96,18 +96,19 @@ export class Broadcast {
   /** The leader's own acknowledgements. */
   persisted(): void {
     const { outbox, trace } = this.#state;
-    let isAhead = false;
     for (;;) {
       const zxid = this.#ownAppends.takeDurable(outbox.durableMark);
       if (zxid === undefined) break;
       this.#own.ackedZxid = zxid;
       trace?.({ event: 'ACK_RECV', from: this.#own.sid, zxid });
-      isAhead = true;
     }
-    if (isAhead) this.commitAcknowledged();
+    this.commitAcknowledged(this.#own.ackedZxid);
   }
 
-  commitAcknowledged(): void {
+  /** What an acknowledgement up to `zxid` may have decided. */
+  commitAcknowledged(zxid: number): void {
+    // The slower half of a quorum acknowledges what is committed already.
+    if (zxid <= this.#proposals.lastCommittedZxid) return;
     let hasCommitted = false;
     while (!this.#hasResigned && this.#proposals.tryToCommit(this.#ackers)) {
       this.#commit(this.#proposals.lastCommittedZxid);

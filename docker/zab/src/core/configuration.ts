@@ -108,12 +108,10 @@ export class Configuration {
 
   /** Those of `sids` that have a vote in any of the configurations, ascending. */
   votersAmong(sids: Iterable<number>, configurations = this.#all): readonly number[] {
-    const present = [...sids];
-    const voters: number[] = [];
-    for (const sid of this.#voterSids) {
-      if (present.includes(sid) && hasVoteInAny(configurations, sid)) voters.push(sid);
-    }
-    return voters;
+    const present = Array.isArray(sids) ? (sids as readonly number[]) : [...sids];
+    const voters = this.#voterSids.filter((sid) => present.includes(sid));
+    if (configurations === this.#all) return voters;
+    return voters.filter((sid) => hasVoteInAny(configurations, sid));
   }
 
   isVoter(sid: number): boolean {

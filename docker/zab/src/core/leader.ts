@@ -472,7 +472,7 @@ export class Leader implements Role {
     }
     this.#state.trace?.({ event: 'ACK_RECV', from: handler.sid, zxid });
     handler.acknowledged(zxid);
-    if (this.#phase === 'broadcast') this.#broadcast.commitAcknowledged();
+    if (this.#phase === 'broadcast') this.#broadcast.commitAcknowledged(zxid);
   }
 
   #receiveNewLeaderAck(handler: LearnerHandler): void {
