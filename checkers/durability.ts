@@ -14,7 +14,9 @@ import {
   isAboutRegisters,
   isWrite,
   pathOf,
+  valueAsked,
   valueOf,
+  versionAsked,
   versionOf,
   withoutPath,
   writtenValue,
@@ -90,12 +92,16 @@ class DurabilityJudge implements Judge {
     if (call.f === 'final-read') this.#finals.push(call);
     if (path === null || !isMutation(call)) return;
     const written = this.#writtenTo(path, call);
-    const { outcome, invocation } = call;
-    const { index: entry } = invocation;
-    if (call.f === 'add')
-      return written.add({ outcome, value: valueOf(invocation), version: undefined, entry });
-    const own = withoutPath(call);
-    written.add({ outcome, value: writtenValue(own), version: versionOf(own), entry });
+    const { f, outcome, invocation, completion } = call;
+    const asked = valueOf(invocation);
+    const version =
+      outcome === 'ok' ? (completion?.version ?? versionAsked(f, asked) ?? undefined) : undefined;
+    written.add({
+      outcome,
+      value: valueAsked(f, asked),
+      version: f === 'add' ? undefined : version,
+      entry: invocation.index,
+    });
   }
 
   #writtenTo(path: string, { f }: Call): WrittenValues {

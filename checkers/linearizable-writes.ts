@@ -18,13 +18,14 @@ import type { Model } from './models/model.ts';
 import type { ZnodeAction, ZnodeState } from './models/znode-register.ts';
 import { initialValue, znodeRegister } from './models/znode-register.ts';
 import {
-  heldValue,
   isAboutRegisters,
   isAcknowledgedWrite,
   isSetRead,
   isWrite,
-  onlyVersion,
   pathOf,
+  valueAsked,
+  valueOf,
+  versionAsked,
   versionOf,
   withoutPath,
   writtenValue,
@@ -120,43 +121,45 @@ class WritesJudge implements Judge {
     register?.witness.begin(invocation, isOfWrite);
   }
 
-  #end(whole: Call): void {
-    const path = pathOf(whole.invocation);
-    if (path === null || isSetRead(whole)) return;
+  #end(call: Call): void {
+    const { invocation, completion, outcome, f } = call;
+    const path = pathOf(invocation);
+    if (path === null || isSetRead(call)) return;
     this.#isAsked = true;
-    const call = withoutPath(whole);
     const register = this.#registerOf(path);
-    this.#keep(register, whole);
-    if (call.outcome === 'ok' && call.completion !== null) {
+    this.#keep(register, call);
+    if (outcome === 'ok' && completion !== null) {
       this.#isAnswered = true;
-      this.#claim(register, whole, call);
-    } else if (call.outcome === 'info' && isWrite(call)) {
-      const value = this.#codes.codeOf(writtenValue(call));
-      register.witness.lose(whole.invocation, value, onlyVersion(call));
+      this.#claim(register, call, completion);
+    } else if (outcome === 'info' && isWrite(call)) {
+      const asked = valueOf(invocation);
+      register.witness.lose(invocation, this.#codes.codeOf(valueAsked(f, asked)), versionAsked(f, asked));
     } else {
-      register.witness.forget(whole.invocation);
+      register.witness.forget(invocation);
     }
   }
 
-  /** `call` is `whole` without its path. */
-  #claim({ witness }: Register, whole: Call, call: Call): void {
-    const { completion, invocation } = whole;
-    if (completion === null) return;
+  /** Takes the call apart as it is, with its path: a copy without costs more than the claim. */
+  #claim({ witness }: Register, call: Call, completion: Operation): void {
+    const { f, invocation } = call;
     const isStrict = isJudged(call, this.#context);
-    if (isStrict && call.f !== 'write') this.#opportunities++;
-    const version = versionOf(call);
+    if (isStrict && f !== 'write') this.#opportunities++;
+    const asked = valueOf(invocation);
+    const only = versionAsked(f, asked);
+    const version = completion.version ?? only ?? undefined;
     if (version === undefined) {
       if (isStrict) witness.hasUnordered = true;
       witness.forget(invocation);
       return;
     }
-    const value = heldValue(call);
+    const isOfWrite = isWrite(call);
+    const value = isOfWrite ? valueAsked(f, asked) : valueOf(completion);
     const { stat, zxid = 0, server = -1 } = completion;
     witness.claim(invocation, {
-      isWrite: isWrite(call),
+      isWrite: isOfWrite,
       isStrict,
       version,
-      only: onlyVersion(call),
+      only,
       value: this.#codes.codeOf(value),
       bytes: typeof value === 'number' ? String(value).length : null,
       zxid,

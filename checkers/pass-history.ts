@@ -14,8 +14,19 @@ export interface Passed {
   readonly open: readonly Operation[];
 }
 
-/** In the order of the judges. What reading the history throws is thrown. */
-export function passHistory(judges: readonly Judge[], history: Iterable<Operation>): Passed[] {
+/** Sees every entry of a pass and judges nothing; told of the end where the history was one. */
+export interface Onlooker {
+  /** `invocation`: of the call that this entry completes, else null. */
+  take(operation: Operation, invocation: Operation | null): void;
+  end(open: readonly Operation[]): void;
+}
+
+/** In the order of the judges. What reading the history, or the onlooker, throws is thrown. */
+export function passHistory(
+  judges: readonly Judge[],
+  history: Iterable<Operation>,
+  onlooker: Onlooker | null = null,
+): Passed[] {
   const seats = judges.map((judge) => new Seat(judge));
   const wantedBy = { clients: new Map<string, Seat[]>(), nemesis: new Map<string, Seat[]>() };
   const pairing = new Pairing();
@@ -37,8 +48,10 @@ export function passHistory(judges: readonly Judge[], history: Iterable<Operatio
       break;
     }
     for (const seat of wanting) seat.take(operation, invocation);
+    onlooker?.take(operation, invocation);
   }
   const { open } = pairing;
+  if (malformed === null) onlooker?.end(open);
   return seats.map((seat) => ({
     crash: malformed ?? seat.crash,
     open: open.filter((operation) => seat.concerns(operation)),

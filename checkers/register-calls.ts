@@ -43,10 +43,14 @@ export function isWrite({ f }: Pick<Call, 'f'>): boolean {
 }
 
 /** The value that a write or cas asked for; `call` without its path. */
-export function writtenValue(call: Call): unknown {
-  const { value } = call.invocation;
-  if (call.f !== 'cas') return value;
-  return typeof value === 'object' && value !== null && 'value' in value ? value.value : undefined;
+export function writtenValue({ f, invocation }: Call): unknown {
+  return valueAsked(f, invocation.value);
+}
+
+/** The same of what was asked, without the path. */
+export function valueAsked(f: string, asked: unknown): unknown {
+  if (f !== 'cas') return asked;
+  return typeof asked === 'object' && asked !== null && 'value' in asked ? asked.value : undefined;
 }
 
 /** The version that the call made or saw. A cas makes the one behind the version that it expected. */
@@ -57,10 +61,15 @@ export function versionOf(call: Call): number | undefined {
 }
 
 /** The one version that the call can make, whatever came of it: a cas names it; null for every other call. */
-export function onlyVersion({ f, invocation: { value } }: Call): number | null {
+export function onlyVersion({ f, invocation }: Call): number | null {
+  return versionAsked(f, invocation.value);
+}
+
+/** The same of what was asked, without the path. */
+export function versionAsked(f: string, asked: unknown): number | null {
   if (f !== 'cas') return null;
-  const hasVersion = typeof value === 'object' && value !== null && 'version' in value;
-  return hasVersion && typeof value.version === 'number' ? value.version + 1 : null;
+  const hasVersion = typeof asked === 'object' && asked !== null && 'version' in asked;
+  return hasVersion && typeof asked.version === 'number' ? asked.version + 1 : null;
 }
 
 /** The value that the znode had when the call ended well: what was read, or what was written. */

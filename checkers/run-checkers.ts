@@ -3,7 +3,7 @@
 
 import type { Operation } from '../harness/history/operation.ts';
 import { callsOf, passHistory } from './pass-history.ts';
-import type { Passed } from './pass-history.ts';
+import type { Onlooker, Passed } from './pass-history.ts';
 import type { CheckContext, Checker, GuaranteeResult, Judge, Verdict } from './verdict.ts';
 
 export interface CheckedRun {
@@ -17,12 +17,13 @@ export function runCheckers(
   checkers: readonly Checker[],
   history: Iterable<Operation>,
   context: CheckContext,
+  onlooker: Onlooker | null = null,
 ): CheckedRun {
   const distinct = [...new Map(checkers.toReversed().map((checker) => [checker.name, checker])).values()];
   const inOrder = checkers.filter((checker) => distinct.includes(checker));
   const started = context.nowMs();
   const judges = inOrder.map((checker) => checker.begin(context));
-  const passed = passHistory(judges, history);
+  const passed = passHistory(judges, history, onlooker);
   const results: GuaranteeResult[] = [];
   const crashes: { checker: string; error: Error }[] = [];
   for (const [position, checker] of inOrder.entries()) {

@@ -25,7 +25,15 @@ export function renderHtmlReport(
   history: Iterable<Operation>,
   spaceTime: SpaceTime | null = null,
 ): string {
-  const drawn = drawHistory(history, markedIn(result));
+  return renderDrawn(result, drawHistory(history, markedIn(result)), spaceTime);
+}
+
+/** The same of a history that was drawn already. */
+export function renderDrawn(
+  result: RunResult,
+  drawn: DrawnHistory,
+  spaceTime: SpaceTime | null = null,
+): string {
   const { intervals } = drawn;
   const page = html`<!doctype html>
     <html lang="en">

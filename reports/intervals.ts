@@ -41,32 +41,87 @@ const mostDrawn = 100_000;
 /** Entries around one that evidence speaks of which are drawn in any case, as a power of two. */
 const surroundingsBits = 8;
 
-/** `marked`: indices of entries that must be among them. Goes through the history twice. */
-export function drawHistory(history: Iterable<Operation>, marked: ReadonlySet<number>): DrawnHistory {
-  const { count, lastNs } = measure(history);
-  const durationNs = Math.max(lastNs, 1);
-  const stride = Math.ceil(count / mostDrawn);
-  const near = surroundingsOf(marked);
-  const buckets = new Buckets(durationNs);
-  const intervals: Interval[] = [];
-  let passed = 0;
-  const add = (call: Call): void => {
-    const interval = makeInterval(call, lastNs);
-    buckets.add(interval);
-    const isNear = near.has(interval.invokeIndex >> surroundingsBits);
-    if (passed++ % stride === 0 || isNear || marked.has(interval.completeIndex)) intervals.push(interval);
-  };
-  const pairing = new Pairing();
-  for (const operation of history) {
-    const invocation = pairing.take(operation);
-    if (invocation !== null) add(makeCall(invocation, operation));
-  }
-  for (const invocation of pairing.open) add(makeCall(invocation, null));
-  intervals.sort((one, other) => one.invokeIndex - other.invokeIndex);
-  return { intervals, count, durationNs, buckets: buckets.columns() };
+export interface HistoryExtent {
+  /** Calls of clients. */
+  readonly count: number;
+  /** Of the last entry. */
+  readonly lastNs: number;
 }
 
-function measure(history: Iterable<Operation>): { readonly count: number; readonly lastNs: number } {
+/** `marked`: indices of entries that must be among them. Where the extent is not known, goes through the history twice. */
+export function drawHistory(
+  history: Iterable<Operation>,
+  marked: ReadonlySet<number>,
+  extent = measure(history),
+): DrawnHistory {
+  const drawing = new HistoryDrawing(extent, marked);
+  const pairing = new Pairing();
+  for (const operation of history) drawing.take(operation, pairing.take(operation));
+  drawing.end(pairing.open);
+  return drawing.drawn;
+}
+
+/** Draws a history as it passes by. */
+export class HistoryDrawing {
+  readonly #extent: HistoryExtent;
+  readonly #marked: ReadonlySet<number>;
+  readonly #near: ReadonlySet<number>;
+  readonly #durationNs: number;
+  readonly #stride: number;
+  readonly #buckets: Buckets;
+  readonly #intervals: Interval[] = [];
+  #passed = 0;
+  #isOver = false;
+
+  constructor(extent: HistoryExtent, marked: ReadonlySet<number>) {
+    this.#extent = extent;
+    this.#marked = marked;
+    this.#near = surroundingsOf(marked);
+    this.#durationNs = Math.max(extent.lastNs, 1);
+    this.#stride = Math.ceil(extent.count / mostDrawn);
+    this.#buckets = new Buckets(this.#durationNs);
+  }
+
+  /** The whole history has passed by. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  take(operation: Operation, invocation: Operation | null): void {
+    if (invocation === null) return;
+    const type = operation.type as Interval['type'];
+    this.#buckets.add({ type, startNs: invocation.time, endNs: operation.time });
+    if (this.#isDrawn(invocation.index, operation.index)) {
+      this.#intervals.push(makeInterval(makeCall(invocation, operation), this.#extent.lastNs));
+    }
+  }
+
+  end(open: readonly Operation[]): void {
+    for (const invocation of open) {
+      const { index } = invocation;
+      if (!this.#isDrawn(index, index)) continue;
+      this.#intervals.push(makeInterval(makeCall(invocation, null), this.#extent.lastNs));
+    }
+    this.#intervals.sort((one, other) => one.invokeIndex - other.invokeIndex);
+    this.#isOver = true;
+  }
+
+  get drawn(): DrawnHistory {
+    return {
+      intervals: this.#intervals,
+      count: this.#extent.count,
+      durationNs: this.#durationNs,
+      buckets: this.#buckets.columns(),
+    };
+  }
+
+  #isDrawn(invokeIndex: number, completeIndex: number): boolean {
+    if (this.#passed++ % this.#stride === 0) return true;
+    return this.#near.has(invokeIndex >> surroundingsBits) || this.#marked.has(completeIndex);
+  }
+}
+
+function measure(history: Iterable<Operation>): HistoryExtent {
   let count = 0;
   let lastNs = 0;
   for (const { process, type, time } of history) {

@@ -118,9 +118,14 @@ function* parseLines(lines: Iterable<Line>, file: string): Generator<Operation, 
   let index = 0;
   for (const { text, isEnded } of lines) {
     line++;
-    if (text.trim() === '') continue;
+    if (isBlank(text)) continue;
     yield parseLine(text, { file, line, isCut: !isEnded }, index++);
   }
+}
+
+/** Of what begins as an object this is known at once. */
+function isBlank(text: string): boolean {
+  return !text.startsWith('{') && text.trim() === '';
 }
 
 interface Place {
@@ -145,6 +150,29 @@ function parseLine(content: string, place: Place, index: number): Operation {
 
 /** A good line costs no more than its checks, for there may be millions of them. */
 function parseOperation(record: Record<string, unknown>, place: Place, index: number): Operation {
+  return isOperation(record, index) ? record : repairOperation(record, place, index);
+}
+
+function isOperation(record: Partial<Operation>, index: number): record is Operation {
+  const { value, error, zxid, version, stat, session, server } = record;
+  return (
+    record.index === index &&
+    isCount(record.time) &&
+    isProcess(record.process) &&
+    isOperationType(record.type) &&
+    isText(record.f) &&
+    value !== undefined &&
+    (error === undefined || isText(error)) &&
+    (zxid === undefined || isInteger(zxid)) &&
+    (version === undefined || isInteger(version)) &&
+    (stat === undefined || isNumbers(stat)) &&
+    (session === undefined || isText(session)) &&
+    (server === undefined || isInteger(server))
+  );
+}
+
+/** Other tools write null for what is not there. What else is wrong is named. */
+function repairOperation(record: Record<string, unknown>, place: Place, index: number): Operation {
   if (record['index'] !== index) {
     throw unexpected(record, place, { name: 'index', expected: `${index}, the number of this entry` });
   }

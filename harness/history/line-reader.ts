@@ -1,5 +1,5 @@
-// The lines of a file of any length, a chunk at a time. Lines are split before they are decoded, so no character is
-// cut; reading is synchronous because checkers are.
+// The lines of a file of any length, a chunk at a time. Whole lines are decoded together, so no character is cut;
+// reading is synchronous because checkers are.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { HistoryError } from './history-error.ts';
@@ -23,16 +23,22 @@ export function* readLines(file: string): Generator<Line, void, undefined> {
       const count = attempt(file, () => readSync(descriptor, chunk, 0, chunkBytes, null));
       if (count === 0) break;
       const bytes = Buffer.concat([rest, chunk.subarray(0, count)]);
-      let start = 0;
-      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-        yield { text: bytes.toString('utf8', start, end), isEnded: true };
-        start = end + 1;
-      }
-      rest = bytes.subarray(start);
+      const whole = bytes.lastIndexOf(newline) + 1;
+      yield* linesOf(bytes.toString('utf8', 0, whole));
+      rest = bytes.subarray(whole);
     }
     if (rest.length > 0) yield { text: rest.toString('utf8'), isEnded: false };
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** `text` ends with a newline, or is empty. */
+function* linesOf(text: string): Generator<Line, void, undefined> {
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    yield { text: text.slice(start, end), isEnded: true };
+    start = end + 1;
   }
 }
 

@@ -34,29 +34,29 @@ export function pairOperations(history: readonly Operation[]): Call[] {
 
 /** Pairs entry by entry, and remembers no more than which calls are open and which processes are retired. */
 export class Pairing {
-  readonly #open = new Map<number, Operation>();
-  /** By process: the entry that ended it in doubt. */
-  readonly #retired = new Map<number, number>();
+  /** By process: its open invocation; null between two; the entry that ended it in doubt. */
+  readonly #processes = new Map<number, Operation | null>();
 
   /** The invocation that this entry completes; null for an invocation and for the nemesis. */
   take(operation: Operation): Operation | null {
     const { process, type } = operation;
     if (process === 'nemesis') return null;
-    const open = this.#open.get(process);
+    const before = this.#processes.get(process) ?? null;
     if (type === 'invoke') {
-      assertMayInvoke(operation, open, this.#retired.get(process));
-      this.#open.set(process, operation);
+      if (before !== null) throw wrongInvocation(operation, before);
+      this.#processes.set(process, operation);
       return null;
     }
-    const invocation = openInvocation(operation, open);
-    this.#open.delete(process);
-    if (type === 'info') this.#retired.set(process, operation.index);
+    const invocation = openInvocation(operation, before);
+    this.#processes.set(process, type === 'info' ? operation : null);
     return invocation;
   }
 
   /** Calls that have not been completed so far, in order of invocation. */
   get open(): Operation[] {
-    return [...this.#open.values()].sort((one, other) => one.index - other.index);
+    return [...this.#processes.values()]
+      .flatMap((before) => (before?.type === 'invoke' ? [before] : []))
+      .sort((one, other) => one.index - other.index);
   }
 }
 
@@ -70,25 +70,16 @@ export function makeCall(invocation: Operation, completion: Operation | null): C
   };
 }
 
-function assertMayInvoke(
-  operation: Operation,
-  open: Operation | undefined,
-  retired: number | undefined,
-): void {
-  if (open !== undefined) {
-    throw new HistoryError(
-      `${showEntry(operation)} is invoked while ${showEntry(open)} of the same process is open; a process is single-threaded`,
-    );
-  }
-  if (retired !== undefined) {
-    throw new HistoryError(
-      `${showEntry(operation)} is invoked by a process that ended in doubt with entry ${retired}; expected a new process number after info`,
-    );
-  }
+function wrongInvocation(operation: Operation, before: Operation): HistoryError {
+  return new HistoryError(
+    before.type === 'invoke'
+      ? `${showEntry(operation)} is invoked while ${showEntry(before)} of the same process is open; a process is single-threaded`
+      : `${showEntry(operation)} is invoked by a process that ended in doubt with entry ${before.index}; expected a new process number after info`,
+  );
 }
 
-function openInvocation(completion: Operation, open: Operation | undefined): Operation {
-  if (open === undefined) {
+function openInvocation(completion: Operation, open: Operation | null): Operation {
+  if (open?.type !== 'invoke') {
     throw new HistoryError(`${showEntry(completion)} completes nothing: its process has no open invocation`);
   }
   if (open.f !== completion.f) {

@@ -63,6 +63,11 @@ export class HistoryRecorder {
     return this.#length;
   }
 
+  /** Of the last entry. */
+  get lastTime(): number {
+    return this.#lastTime;
+  }
+
   /** Entries of clients by their type. */
   get counts(): Readonly<Record<OperationType, number>> {
     return this.#counts;

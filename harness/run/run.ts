@@ -8,8 +8,11 @@ import { latency } from '../../checkers/latency.ts';
 import type { LatencySummary } from '../../checkers/latency.ts';
 import { runCheckers } from '../../checkers/run-checkers.ts';
 import { concludeTrace } from '../../checkers/trace/trace-guarantee.ts';
-import type { GuaranteeResult } from '../../checkers/verdict.ts';
-import { renderHtmlReport } from '../../reports/html-report.ts';
+import type { CheckContext, GuaranteeResult } from '../../checkers/verdict.ts';
+import { renderDrawn, renderHtmlReport } from '../../reports/html-report.ts';
+import { drawHistory, HistoryDrawing } from '../../reports/intervals.ts';
+import type { DrawnHistory, HistoryExtent } from '../../reports/intervals.ts';
+import { markedIn } from '../../reports/page-data.ts';
 import { makeSpaceTime } from '../../reports/space-time/space-time.ts';
 import type { SpaceTime } from '../../reports/space-time/space-time.ts';
 import { renderJunit } from '../../reports/junit-report.ts';
@@ -104,6 +107,8 @@ class Run {
   #reports: RunReports | null = null;
   /** Judged once, also when tearing down fails afterwards and the result is made anew. */
   #guarantees: readonly GuaranteeResult[] | null = null;
+  /** Made while the history passes by to be judged. */
+  #drawing: HistoryDrawing | null = null;
   #latency: LatencySummary | null = null;
 
   constructor(options: RunOptions, hooks: RunHooks) {
@@ -247,12 +252,25 @@ class Run {
       this.#folder.writeSchedule(result.faults);
       this.#folder.write('result', `${JSON.stringify(result, null, 2)}\n`);
       this.#folder.write('junit', renderJunit(result));
-      this.#folder.write('report', renderHtmlReport(result, history));
+      this.#folder.write('report', renderDrawn(result, this.#draw(result, history)));
       return result;
     } catch (error) {
       this.#note(error);
       return this.#makeResult(history, this.#guarantees);
     }
+  }
+
+  /** What evidence speaks of is known when the history has passed by; then it is drawn anew, with that. */
+  #draw(result: RunResult, history: Iterable<Operation>): DrawnHistory {
+    const marked = markedIn(result);
+    const drawing = this.#drawing;
+    return drawing?.isOver === true && marked.size === 0
+      ? drawing.drawn
+      : drawHistory(history, marked, this.#extent);
+  }
+
+  get #extent(): HistoryExtent {
+    return { count: this.#recorder?.counts.invoke ?? 0, lastNs: this.#recorder?.lastTime ?? 0 };
   }
 
   writeAgain(given: {
@@ -274,7 +292,8 @@ class Run {
     const chosen = workloads.flatMap((name) => findWorkload(name) ?? []);
     const servers = this.#ensemble?.servers ?? [];
     const bound = this.#life?.recoveryBoundMs ?? 0;
-    const { results, crashes } = runCheckers(checkersOf(chosen), history, {
+    this.#drawing = this.#sink === null ? null : new HistoryDrawing(this.#extent, new Set());
+    const context: CheckContext = {
       budget: { timeMs: checkTimeMs, memoryBytes: checkMemoryBytes },
       nowMs: () => performance.now(),
       quorumSyncServers: new Set(servers.filter(({ quorumSync }) => quorumSync).map(({ sid }) => sid)),
@@ -283,7 +302,8 @@ class Run {
       recoveryBoundMs: bound,
       ...(latencyBoundMs === undefined ? {} : { latencyBoundMs }),
       servers: servers.map(({ sid }) => sid),
-    });
+    };
+    const { results, crashes } = runCheckers(checkersOf(chosen), history, context, this.#drawing);
     for (const { checker, error } of crashes) {
       this.#problems.push({ kind: 'harness', message: `the checker ${checker} crashed: ${error.message}` });
       this.#folder.writeCrash(error);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { passHistory } from '../../checkers/pass-history.ts';
+import type { Onlooker } from '../../checkers/pass-history.ts';
 import type { Judge } from '../../checkers/verdict.ts';
 import type { Operation } from '../../harness/history/operation.ts';
 import { draw, read, write } from './draw.ts';
@@ -73,5 +74,27 @@ describe('one pass over a history', () => {
     };
 
     assert.throws(() => passHistory([new Listener('write')], unreadable()), /the disk is gone/);
+  });
+
+  it('shows an onlooker every entry, and the end where the history has one', () => {
+    const onlooker = (): { seen: (number | null)[]; open: number[] | null } & Onlooker => ({
+      seen: [],
+      open: null,
+      take({ index }, invocation) {
+        this.seen.push(index, invocation?.index ?? null);
+      },
+      end(open) {
+        this.open = open.map(({ index }) => index);
+      },
+    });
+    const [whole, broken] = [onlooker(), onlooker()];
+
+    passHistory([new Listener('write')], history, whole);
+    passHistory([new Listener('write')], history.slice(3), broken);
+
+    assert.equal(whole.seen.length, 2 * history.length);
+    assert.deepEqual(whole.seen.slice(8, 10), [4, 0]);
+    assert.deepEqual(whole.open, [7]);
+    assert.equal(broken.open, null);
   });
 });
