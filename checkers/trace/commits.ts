@@ -82,9 +82,8 @@ export const prefixConsistency: Invariant = {
         }
         const previous = model.server(event.sid).lastAppliedTxn;
         if (previous === null) return;
-        const next = successors.get(previous);
-        if (next === undefined) successors.set(previous, event);
-        else if (next.zxid !== zxid) {
+        const next = successors.keepFirst(previous, event);
+        if (next.zxid !== zxid) {
           report(
             `behind ${hex(previous)} server ${next.sid} applied ${hex(next.zxid ?? 0)} and server ${event.sid} ${hex(zxid)}`,
             [next, event],
@@ -156,7 +155,7 @@ export const atMostOnce: Invariant = {
     return {
       COMMIT_DECIDE(event, report) {
         const { zxid = 0 } = event;
-        const { session, cxid = 0 } = model.proposals.get(zxid) ?? event;
+        const { session, cxid = 0 } = model.undecided.get(zxid) ?? event;
         // What servers do in their own name has no number.
         if (session === undefined || cxid <= 0) return;
         const requests = committedAs.get(session) ?? new RisingNumbers();

@@ -55,6 +55,8 @@ export class RisingNumbers {
   readonly #stretches: Stretch[] = [];
   /** The one that was asked for last. */
   #recent = empty;
+  /** The one with the highest keys. */
+  #last = empty;
   #size = 0;
 
   constructor(entries: Iterable<readonly [number, number]> = []) {
@@ -80,8 +82,21 @@ export class RisingNumbers {
   }
 
   set(key: number, value: number): void {
+    const { first, length, values } = this.#recent;
+    const at = key - first;
+    if (at >= 0 && at < length) return this.#put(this.#recent, at, value);
+    // Nearly always it is the next one of the last stretch.
+    if (at === length && at < values.length && this.#recent === this.#last) {
+      this.#recent.length = length + 1;
+      this.#size += 1;
+      values[at] = value;
+      return;
+    }
     const stretch = this.#stretchFor(key);
-    const at = key - stretch.first;
+    this.#put(stretch, key - stretch.first, value);
+  }
+
+  #put(stretch: Stretch, at: number, value: number): void {
     if (stretch.values[at] === nothing) this.#size += 1;
     stretch.values[at] = value;
   }
@@ -95,11 +110,13 @@ export class RisingNumbers {
     if (stretch.length > 0) return;
     this.#stretches.splice(this.#stretches.indexOf(stretch), 1);
     this.#recent = empty;
+    this.#last = this.#stretches.at(-1) ?? empty;
   }
 
   clear(): void {
     this.#stretches.length = 0;
     this.#recent = empty;
+    this.#last = empty;
     this.#size = 0;
   }
 
@@ -142,8 +159,6 @@ export class RisingNumbers {
 
   /** The stretch with a place for the key, which is made where there is none. */
   #stretchFor(key: number): Stretch {
-    const { first, length } = this.#recent;
-    if (key >= first && key < first + length) return this.#recent;
     const index = this.#indexOf(key);
     const before = this.#stretches[index];
     const after = this.#stretches[index + 1];
@@ -157,6 +172,7 @@ export class RisingNumbers {
       stretch = new Stretch(key, firstCapacity);
       stretch.lengthenTo(1);
       this.#stretches.splice(index + 1, 0, stretch);
+      this.#last = this.#stretches.at(-1) ?? empty;
     }
     this.#recent = stretch ?? empty;
     return this.#recent;

@@ -12,7 +12,7 @@ export const closedSessions: Invariant = {
     return {
       COMMIT_DECIDE(event, report) {
         const { zxid = 0 } = event;
-        const { session = '', txn = '' } = model.proposals.get(zxid) ?? event;
+        const { session = '', txn = '' } = model.undecided.get(zxid) ?? event;
         if (session === '' || txn === '') return;
         const closed = closedAt.get(session);
         if (txn === 'closeSession') {

@@ -13,9 +13,10 @@ export const digestAgreement: Invariant = {
     const unseen = new ZxidMap<TraceEvent>();
     const compare = (zxid: number, event: TraceEvent, report: Report): void => {
       if (event.digest === undefined) return;
-      const known = unseen.get(zxid) ?? model.applied.get(zxid);
-      if (known?.digest === undefined) {
-        if (event.event !== 'APPLY' || known !== undefined) unseen.set(zxid, event);
+      const applied = model.applied.get(zxid);
+      const known = applied?.digest === undefined ? unseen.get(zxid) : applied;
+      if (known === undefined) {
+        if (event.event !== 'APPLY' || applied !== undefined) unseen.keepFirst(zxid, event);
       } else if (known.digest !== event.digest) {
         report(
           `the state at ${hex(zxid)} is ${event.digest} on server ${event.sid} (${event.event}), it was ${known.digest} on server ${known.sid} (${known.event})`,

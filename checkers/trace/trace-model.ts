@@ -111,8 +111,8 @@ export class TraceModel {
   readonly promises = new Map<number, Map<number, Promise>>();
   /** zxid → hash of all that was ever proposed or found at the first start. */
   readonly proposed = new RisingNumbers();
-  /** The last proposal of each transaction, for what hashes do not tell. */
-  readonly proposals = new ZxidMap<TraceEvent>();
+  /** By zxid: proposals that no leader has committed so far, for what hashes do not tell. */
+  readonly undecided = new Map<number, TraceEvent>();
   /** zxid → hash. */
   readonly committed = new RisingNumbers();
   /** How each transaction was applied first. */
@@ -213,7 +213,7 @@ export class TraceModel {
   propose(server: ServerModel, event: TraceEvent): void {
     const { zxid = 0, hash = 0 } = event;
     this.proposed.set(zxid, hash);
-    this.proposals.set(zxid, event);
+    this.undecided.set(zxid, event);
     const history = this.historyOf(epochOf(zxid));
     if (history === undefined || history.leader !== server.sid) return;
     history.all.set(zxid, hash);
@@ -270,7 +270,7 @@ const changes = new Map<string, Change>(
       const { zxid = 0 } = event;
       if (zxid > server.lastApplied) server.lastApplied = zxid;
       server.lastAppliedTxn = zxid;
-      if (model.applied.get(zxid) === undefined) model.applied.set(zxid, event);
+      model.applied.keepFirst(zxid, event);
     },
     // Proposals are decided by it before it is in force.
     CONFIG_PROPOSED: learnConfiguration,

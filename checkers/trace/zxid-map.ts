@@ -11,13 +11,12 @@ export class ZxidMap<Value> {
     return place === undefined ? undefined : this.#values[place];
   }
 
-  set(zxid: number, value: Value): void {
+  /** What was kept first under the zxid: this value, unless there is one already. */
+  keepFirst(zxid: number, value: Value): Value {
     const place = this.#places.get(zxid);
-    if (place !== undefined) {
-      this.#values[place] = value;
-      return;
-    }
+    if (place !== undefined) return this.#values[place] ?? value;
     this.#places.set(zxid, this.#values.length);
     this.#values.push(value);
+    return value;
   }
 }

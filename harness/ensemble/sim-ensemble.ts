@@ -148,7 +148,7 @@ export class SimEnsemble implements Ensemble {
         network: this.#network,
         random: this.#random.fork(`server ${sid}`),
         makeServer: this.#makerOf(module, sid),
-        trace: this.capabilities.has('traces') ? (event) => this.#report(event) : undefined,
+        trace: this.capabilities.has('traces') ? this.#report : undefined,
       });
       machine.disk.install(`${dataDirectory}/myid`, Buffer.from(`${sid}\n`));
       this.#machines.set(sid, machine);
@@ -316,10 +316,11 @@ export class SimEnsemble implements Ensemble {
     for (const client of this.#clients) client.abandon();
   }
 
-  #report(event: TraceEvent): void {
+  readonly #report = (event: TraceEvent): void => {
     this.#reportCount += 1;
-    for (const watch of this.#traceWatches) watch(event);
-  }
+    const watches = this.#traceWatches;
+    for (let at = 0; at < watches.length; at++) watches[at]?.(event);
+  };
 
   #watch(watch: TraceWatch): () => void {
     this.#traceWatches = [...this.#traceWatches, watch];

@@ -35,7 +35,7 @@ export class ZabServer {
     this.#database = new StateDatabase({ extendedTypes: config.extendedTypes });
     if (ports.trace !== undefined) {
       const tracer = new Tracer(ports, ports.trace, () => this.#config.serverId ?? standaloneSid);
-      this.#trace = (event) => tracer.report(event);
+      this.#trace = tracer.report;
     }
   }
 

@@ -39,11 +39,11 @@ export class Tracer {
     this.#incarnation = ports.incarnation ?? 0;
   }
 
-  report(event: TraceEvent): void {
+  readonly report = (event: TraceEvent): void => {
     if (event.event === 'STATE') this.#instance += 1;
     this.#sequence += 1;
     this.#sink(this.#whole(event));
-  }
+  };
 
   #whole(made: TraceEvent): Whole<TraceEvent> {
     const sid = this.#sid();
