@@ -3,7 +3,6 @@
 import type { Invariant } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import { RisingNumbers } from './rising-numbers.ts';
-import { ZxidMap } from './zxid-map.ts';
 import { counterOf, epochOf, epochStart, hex, isNext } from './zxids.ts';
 
 export const onlyCommittedIsApplied: Invariant = {
@@ -68,27 +67,33 @@ export const prefixConsistency: Invariant = {
   id: 'I-21',
   name: 'all servers apply the same transactions in the same order',
   watch(model) {
-    /** What follows each transaction, as the first server that applied both had it. */
-    const successors = new ZxidMap<TraceEvent>();
+    /** What follows each transaction, as the first server that applied both had it, and which server that was. */
+    const successors = new RisingNumbers();
+    const followers = new RisingNumbers();
     return {
       APPLY(event, report) {
         const { zxid = 0, hash = 0 } = event;
-        const same = model.applied.get(zxid);
-        if (same !== undefined && same.hash !== hash) {
+        if (model.applied.isOther(zxid, hash)) {
+          const same = model.applied.eventOf(zxid) ?? event;
           report(`servers ${same.sid} and ${event.sid} applied different transactions as ${hex(zxid)}`, [
             same,
             event,
           ]);
         }
         const previous = model.server(event.sid).lastAppliedTxn;
-        if (previous === null) return;
-        const next = successors.keepFirst(previous, event);
-        if (next.zxid !== zxid) {
-          report(
-            `behind ${hex(previous)} server ${next.sid} applied ${hex(next.zxid ?? 0)} and server ${event.sid} ${hex(zxid)}`,
-            [next, event],
-          );
+        if (previous === null || successors.holds(previous, zxid)) return;
+        const next = successors.get(previous);
+        if (next === undefined) {
+          successors.set(previous, zxid);
+          followers.set(previous, event.sid);
+          return;
         }
+        const sid = followers.get(previous);
+        const first = model.applied.eventOf(next);
+        report(
+          `behind ${hex(previous)} server ${sid} applied ${hex(next)} and server ${event.sid} ${hex(zxid)}`,
+          first !== undefined && first.sid === sid ? [first, event] : [event],
+        );
       },
     };
   },

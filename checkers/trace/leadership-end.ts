@@ -13,13 +13,16 @@ export const stepDown: Invariant = {
   name: 'a leader that another has replaced steps down',
   watch(model) {
     const { tickMs, syncLimit } = model.facts;
-    const leaders = new Map<number, { readonly event: TraceEvent; aloneMs: number; lastMs: number }>();
+    /** By server id. */
+    const leaders: ({ readonly event: TraceEvent; aloneMs: number; lastMs: number } | undefined)[] = [];
     let newest: TraceEvent | null = null;
-    const leave = (event: TraceEvent): void => void leaders.delete(event.sid);
+    const leave = ({ sid }: TraceEvent): void => {
+      leaders[sid] = undefined;
+    };
     return {
       ACTIVATE(event) {
         newest = event;
-        leaders.set(event.sid, { event, aloneMs: 0, lastMs: event.timeMs });
+        leaders[event.sid] = { event, aloneMs: 0, lastMs: event.timeMs };
       },
       LOAD: leave,
       STEP_DOWN: leave,
@@ -32,14 +35,14 @@ export const stepDown: Invariant = {
     };
 
     function age(event: TraceEvent, report: Report): void {
-      const leader = leaders.get(event.sid);
+      const leader = leaders[event.sid];
       if (leader === undefined || newest === null) return;
       const passedMs = Math.min(event.timeMs - leader.lastMs, longestSilenceTicks * tickMs);
       leader.lastMs = event.timeMs;
       if ((newest.epoch ?? 0) <= (leader.event.epoch ?? 0)) return;
       leader.aloneMs += passedMs;
       if (leader.aloneMs <= (syncLimit + allowanceTicks) * tickMs) return;
-      leaders.delete(event.sid);
+      leave(event);
       report(
         `server ${event.sid} still leads epoch ${leader.event.epoch}, ${Math.round(leader.aloneMs)} ms of its time after server ${newest.sid} began to lead epoch ${newest.epoch}`,
         [newest, event],

@@ -2,27 +2,29 @@
 
 import type { Invariant, Report } from './invariant.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
-import { ZxidMap } from './zxid-map.ts';
 import { hex } from './zxids.ts';
 
 export const digestAgreement: Invariant = {
   id: 'I-25',
   name: 'states agree',
   watch(model) {
-    /** What was told of a state before a transaction that led to it was applied in sight. */
-    const unseen = new ZxidMap<TraceEvent>();
+    /** By zxid: what was told of a state before a transaction that led to it was applied in sight. */
+    const unseen = new Map<number, TraceEvent>();
     const compare = (zxid: number, event: TraceEvent, report: Report): void => {
-      if (event.digest === undefined) return;
-      const applied = model.applied.get(zxid);
-      const known = applied?.digest === undefined ? unseen.get(zxid) : applied;
+      const { digest } = event;
+      if (digest === undefined) return;
+      const applied = model.applied.digestOf(zxid);
+      if (applied === digest) return;
+      const known = applied === undefined ? unseen.get(zxid) : model.applied.eventOf(zxid);
       if (known === undefined) {
-        if (event.event !== 'APPLY' || applied !== undefined) unseen.keepFirst(zxid, event);
-      } else if (known.digest !== event.digest) {
-        report(
-          `the state at ${hex(zxid)} is ${event.digest} on server ${event.sid} (${event.event}), it was ${known.digest} on server ${known.sid} (${known.event})`,
-          [known, event],
-        );
+        if (event.event !== 'APPLY' || model.applied.has(zxid)) unseen.set(zxid, event);
+        return;
       }
+      if (known.digest === digest) return;
+      report(
+        `the state at ${hex(zxid)} is ${digest} on server ${event.sid} (${event.event}), it was ${known.digest} on server ${known.sid} (${known.event})`,
+        [known, event],
+      );
     };
     return {
       APPLY: (event, report) => compare(event.zxid ?? 0, event, report),
@@ -41,7 +43,7 @@ export const truthfulSnapshots: Invariant = {
     return {
       SNAP_TAKE(event, report) {
         const { zxid = 0, digest } = event;
-        const expected = model.applied.get(zxid)?.digest;
+        const expected = model.applied.digestOf(zxid);
         if (expected !== undefined && digest !== undefined && digest !== expected) {
           report(
             `server ${event.sid} took a snapshot of ${hex(zxid)} with ${digest}, the state was ${expected}`,

@@ -1,8 +1,8 @@
 // The ensemble as its servers reported it so far: logs, what of them is durable, epochs, roles, and what was
 // decided. Invariants look at it before an event changes it.
 
+import { FirstApplications } from './first-applications.ts';
 import { RisingNumbers } from './rising-numbers.ts';
-import { ZxidMap } from './zxid-map.ts';
 import { epochOf, epochStart } from './zxids.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 
@@ -115,8 +115,7 @@ export class TraceModel {
   readonly undecided = new Map<number, TraceEvent>();
   /** zxid → hash. */
   readonly committed = new RisingNumbers();
-  /** How each transaction was applied first. */
-  readonly applied = new ZxidMap<TraceEvent>();
+  readonly applied = new FirstApplications();
   highestDecided = 0;
 
   constructor(facts: EnsembleFacts) {
@@ -270,7 +269,7 @@ const changes = new Map<string, Change>(
       const { zxid = 0 } = event;
       if (zxid > server.lastApplied) server.lastApplied = zxid;
       server.lastAppliedTxn = zxid;
-      model.applied.keepFirst(zxid, event);
+      model.applied.take(event);
     },
     // Proposals are decided by it before it is in force.
     CONFIG_PROPOSED: learnConfiguration,
