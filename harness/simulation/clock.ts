@@ -25,7 +25,8 @@ export class SimulatedClock {
   /** What had passed on this clock when its rate changed last, and when that was. */
   #elapsedAtChangeMs = 0;
   #changedAtNs = 0;
-  readonly #timers = new Set<RunningTimer>();
+  /** In no order: each knows its place, so that it leaves without a search. */
+  readonly #timers: RunningTimer[] = [];
 
   constructor(scheduler: Scheduler, { driftPpm, uptimeMs }: ClockOptions) {
     this.#scheduler = scheduler;
@@ -52,7 +53,8 @@ export class SimulatedClock {
     this.#elapsedAtChangeMs = this.#elapsedMs();
     this.#changedAtNs = this.#scheduler.nowNs;
     this.#rate = this.#ownRate * factor;
-    for (const timer of this.#timers) {
+    // In the order of their making, which decides between those that fall due together.
+    for (const timer of this.#timers.toSorted((one, other) => one.event.sequence - other.event.sequence)) {
       this.#scheduler.cancel(timer.event);
       this.#schedule(timer);
     }
@@ -80,12 +82,20 @@ export class SimulatedClock {
     const dueMs = this.#elapsedMs() + Math.max(0, delayMs);
     const timer = new RunningTimer({ dueMs, executor, run, ended: this.#forget });
     this.#schedule(timer);
-    this.#timers.add(timer);
+    timer.place = this.#timers.length;
+    this.#timers.push(timer);
     return timer;
   }
 
   readonly #forget = (timer: RunningTimer): void => {
-    this.#timers.delete(timer);
+    const { place } = timer;
+    if (place === -1) return;
+    timer.place = -1;
+    const last = this.#timers.pop();
+    if (last !== undefined && last !== timer) {
+      this.#timers[place] = last;
+      last.place = place;
+    }
     this.#scheduler.cancel(timer.event);
   };
 
@@ -99,6 +109,8 @@ class RunningTimer implements Timer {
   /** Of what has passed on this clock. */
   readonly dueMs: number;
   readonly event: ScheduledEvent;
+  /** Among the timers of its clock; −1 once it fell due or was cancelled. */
+  place = -1;
   readonly #run: () => void;
   readonly #ended: (timer: RunningTimer) => void;
   #isCancelled = false;

@@ -1,12 +1,12 @@
 // First in, first out, in a ring that grows and does not shrink: what waits here comes and goes a million times
 // a run, and an array that is shifted moves its elements or gives up its memory each time.
 
+/** A power of two. */
 const firstRoom = 8;
 
 export class Queue<T> {
-  /** As many as a power of two. */
-  #slots: (T | undefined)[] = emptySlots(firstRoom);
-  #mask = firstRoom - 1;
+  /** None, or as many as a power of two. */
+  #slots: (T | undefined)[] = [];
   #first = 0;
   #length = 0;
 
@@ -16,12 +16,12 @@ export class Queue<T> {
 
   /** Undefined where the queue is shorter; 0 is what comes next. */
   at(index: number): T | undefined {
-    return index < this.#length ? this.#slots[(this.#first + index) & this.#mask] : undefined;
+    return index < this.#length ? this.#slots[this.#slotOf(index)] : undefined;
   }
 
   push(item: T): void {
-    if (this.#length > this.#mask) this.#grow();
-    this.#slots[(this.#first + this.#length) & this.#mask] = item;
+    if (this.#length === this.#slots.length) this.#grow();
+    this.#slots[this.#slotOf(this.#length)] = item;
     this.#length += 1;
   }
 
@@ -29,28 +29,26 @@ export class Queue<T> {
     if (this.#length === 0) return undefined;
     const item = this.#slots[this.#first];
     this.#slots[this.#first] = undefined;
-    this.#first = (this.#first + 1) & this.#mask;
+    this.#first = this.#slotOf(1);
     this.#length -= 1;
     return item;
   }
 
   clear(): void {
-    if (this.#length === 0) return;
-    this.#slots = emptySlots(firstRoom);
-    this.#mask = firstRoom - 1;
+    if (this.#length > 0) this.#slots = [];
     this.#first = 0;
     this.#length = 0;
   }
 
+  #slotOf(index: number): number {
+    return (this.#first + index) & (this.#slots.length - 1);
+  }
+
   #grow(): void {
-    const slots = emptySlots<T>(2 * this.#slots.length);
-    for (let index = 0; index < this.#length; index++) slots[index] = this.at(index);
+    const room = Math.max(firstRoom, 2 * this.#length);
+    const slots: (T | undefined)[] = [];
+    for (let index = 0; index < room; index++) slots.push(this.at(index));
     this.#slots = slots;
-    this.#mask = slots.length - 1;
     this.#first = 0;
   }
-}
-
-function emptySlots<T>(count: number): (T | undefined)[] {
-  return Array.from({ length: count }, () => undefined);
 }

@@ -42,6 +42,8 @@ export class FrameDecoder {
   /** The bodies that `chunk` completes; views of the chunk where a frame lies in it whole. */
   push(chunk: Buffer): Buffer[] {
     if (this.#failure !== null) throw new FrameError(this.#failure, noFrames);
+    const only = this.#pendingLength === 0 ? this.#onlyFrame(chunk) : null;
+    if (only !== null) return [only];
     const frames: Buffer[] = [];
     let at = this.#pendingLength > 0 ? this.#completePending(chunk, frames) : 0;
     while (chunk.length - at >= lengthBytes) {
@@ -52,6 +54,15 @@ export class FrameDecoder {
     }
     if (at < chunk.length) this.#keep(chunk, at, chunk.length);
     return frames;
+  }
+
+  /** The common case: the chunk is one frame, neither more nor less. Null says nothing about the bytes. */
+  #onlyFrame(chunk: Buffer): Buffer | null {
+    if (chunk.length < lengthBytes) return null;
+    const length = intAt(chunk, 0);
+    if (length !== chunk.length - lengthBytes) return null;
+    if (length < this.#minFrameBytes || length > this.#maxFrameBytes) return null;
+    return chunk.subarray(lengthBytes);
   }
 
   /** Takes from the chunk what the pending frame still lacks; tells how much that was. */

@@ -107,8 +107,10 @@ export class JuteReader {
     // Every element takes at least one byte, so a count beyond the bytes present is a lie.
     if (count > this.remaining)
       throw new JuteError(`a vector of ${count} elements in ${this.remaining} bytes`, this.offset);
-    const elements: T[] = [];
-    for (let index = 0; index < count; index++) elements.push(readElement(this));
+    if (count <= 0) return [];
+    // Most have one element, and the first push to an empty array takes room for sixteen.
+    const elements = [readElement(this)];
+    for (let index = 1; index < count; index++) elements.push(readElement(this));
     return elements;
   }
 

@@ -65,14 +65,14 @@ export class QuorumStreamDecoder {
 
   /** The items that `chunk` completes; data are views of the chunk where a packet lies in it whole. */
   push(chunk: Buffer): QuorumStreamItem[] {
-    const items: QuorumStreamItem[] = [];
-    if (this.#failure !== null) throw new QuorumStreamError(this.#failure, items);
+    if (this.#failure !== null) throw new QuorumStreamError(this.#failure, []);
     this.#window.append(chunk);
+    let items: QuorumStreamItem[] = [];
     try {
-      for (;;) {
-        const item = this.#next();
-        if (item === null) break;
-        items.push(item);
+      for (let item = this.#next(); item !== null; item = this.#next()) {
+        // Most chunks hold one item, and the first push to an empty array takes room for sixteen.
+        if (items.length === 0) items = [item];
+        else items.push(item);
       }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error;

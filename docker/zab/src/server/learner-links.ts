@@ -107,7 +107,7 @@ export class LearnerLinks {
     this.#dirty = [];
     for (const entry of dirty) {
       const { link, outgoing } = entry;
-      // It was closed since, or its bytes went out with an earlier turn's.
+      // It was closed since, or its bytes went out with those of another turn.
       if (outgoing.length === 0) continue;
       entry.outgoing = [];
       link.writeAll(outgoing);
@@ -276,8 +276,15 @@ export class LearnerLinks {
         this.#fail(entry, 'it does not take what is sent to it');
       return;
     }
-    if (entry.outgoing.length === 0) this.#dirty.push(entry);
-    entry.outgoing.push(bytes);
+    if (entry.outgoing.length > 0) return void entry.outgoing.push(bytes);
+    // Mostly all that there is, and the first push to an empty array takes room for sixteen.
+    entry.outgoing = [bytes];
+    this.#becameDirty(entry);
+  }
+
+  #becameDirty(entry: LearnerLink): void {
+    if (this.#dirty.length === 0) this.#dirty = [entry];
+    else this.#dirty.push(entry);
   }
 
   #startSnapshot(id: LinkId, source: ByteSource): void {
@@ -290,7 +297,7 @@ export class LearnerLinks {
       link: entry.link,
       finished: (behind) => {
         entry.snapshot = null;
-        if (entry.outgoing.length === 0) this.#dirty.push(entry);
+        if (entry.outgoing.length === 0) this.#becameDirty(entry);
         entry.outgoing.push(...behind);
         this.flush();
       },
