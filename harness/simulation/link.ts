@@ -30,6 +30,9 @@ interface Segment {
   readonly messages: readonly SentMessage[] | null;
 }
 
+/** Stands for the next segment where there is none: it never arrives. */
+const noSegment: Segment = { bytes: null, arriveNs: Infinity, messages: null };
+
 export class SimulatedLink implements Link {
   readonly remote: Address;
   readonly host: Host;
@@ -49,10 +52,11 @@ export class SimulatedLink implements Link {
   #isCloseSent = false;
   #isAccepted = false;
   readonly #isLoopback: boolean;
-  #lastArrivalNs = 0;
+  #lastArrivalNs = -Infinity;
   #unconsumedBytes = 0;
   #unacknowledgedBytes = 0;
-  #stalledSinceNs: number | null = null;
+  /** Infinity while nothing is held; a field that was null first would cost all code that knows it its optimization. */
+  #stalledSinceNs = Infinity;
 
   constructor(
     network: SimulatedNetwork,
@@ -170,7 +174,7 @@ export class SimulatedLink implements Link {
 
   /** A cut was healed: what is held goes out when its next retransmission falls due. */
   retransmit(): void {
-    if (this.#stalledSinceNs === null || this.#arrival.isPending) return;
+    if (!this.#isStalled || this.#arrival.isPending) return;
     const { nowNs } = this.#network.scheduler;
     let dueNs = this.#stalledSinceNs;
     let timeoutNs = firstRetransmissionNs;
@@ -183,7 +187,7 @@ export class SimulatedLink implements Link {
 
   /** A stall ended: what it held goes on at once, unless something else holds it. */
   release(): void {
-    if (this.#stalledSinceNs === null || this.#arrival.isPending) return;
+    if (!this.#isStalled || this.#arrival.isPending) return;
     this.#network.scheduler.scheduleAfter(this.#arrival, 1);
   }
 
@@ -208,7 +212,7 @@ export class SimulatedLink implements Link {
   }
 
   #scheduleArrival(): void {
-    if (this.#arrival.isPending || this.#stalledSinceNs !== null) return;
+    if (this.#arrival.isPending || this.#isStalled) return;
     const first = this.#outbound.at(0);
     if (first === undefined || this.#peer === null || this.#state === 'dialling') return;
     const { scheduler } = this.#network;
@@ -225,13 +229,13 @@ export class SimulatedLink implements Link {
     if (!isReturnCut) this.#unacknowledgedBytes = 0;
     const { nowNs } = network.scheduler;
     for (;;) {
-      const segment = this.#outbound.at(0);
-      if (segment === undefined || segment.arriveNs > nowNs) break;
+      const segment = this.#outbound.at(0) ?? noSegment;
+      if (segment.arriveNs > nowNs) break;
       if (isHeld || (isReturnCut && this.#isWindowFull())) {
         this.#stall();
         return peer.#scheduleReading();
       }
-      if (this.#stalledSinceNs !== null) this.#endStall();
+      if (this.#isStalled) this.#endStall();
       this.#outbound.shift();
       if (isReturnCut) this.#unacknowledgedBytes += segment.bytes?.length ?? 0;
       if (segment.messages !== null && peer.#state !== 'closed')
@@ -242,17 +246,21 @@ export class SimulatedLink implements Link {
     this.#scheduleArrival();
   }
 
+  get #isStalled(): boolean {
+    return this.#stalledSinceNs !== Infinity;
+  }
+
   #isWindowFull(): boolean {
     return this.#unacknowledgedBytes >= congestionWindowBytes;
   }
 
   #stall(): void {
-    this.#stalledSinceNs ??= this.#network.scheduler.nowNs;
+    if (!this.#isStalled) this.#stalledSinceNs = this.#network.scheduler.nowNs;
     this.#network.stalledLinks.add(this);
   }
 
   #endStall(): void {
-    this.#stalledSinceNs = null;
+    this.#stalledSinceNs = Infinity;
     this.#network.stalledLinks.delete(this);
   }
 
