@@ -1,72 +1,74 @@
 // A run as JUnit XML: a test case per guarantee, so that a CI server names the one that broke. A violated
 // guarantee is a failure; an inconclusive one, and a harness or environment that failed, are errors.
 
+import XmlBuilder from 'fast-xml-builder';
 import type { GuaranteeResult } from '../checkers/verdict.ts';
 import type { RunResult } from '../harness/run/run-result.ts';
 import { describeRun } from './words.ts';
-import { renderXml } from './xml.ts';
-import type { XmlElement } from './xml.ts';
 
-export function renderJunit(result: RunResult): string {
-  return renderXml(element('testsuites', {}, [renderSuite(result)]));
+/** For the builder: `@` begins the name of an attribute, `#` is the text, a list is as many elements. */
+interface XmlElement {
+  readonly [key: string]: string | number | XmlElement | readonly XmlElement[];
 }
 
-function renderSuite(result: RunResult): XmlElement {
+export function renderJunit(result: RunResult): string {
+  const builder = new XmlBuilder({
+    attributeNamePrefix: '@',
+    textNodeName: '#',
+    ignoreAttributes: false,
+    suppressBooleanAttributes: false,
+    suppressEmptyNode: true,
+    format: true,
+  });
+  return builder.build({
+    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
+    testsuites: { testsuite: suiteOf(result) },
+  });
+}
+
+function suiteOf(result: RunResult): XmlElement {
   const { guarantees, problems } = result;
   const tally = (verdicts: readonly string[]): number =>
     guarantees.filter((guarantee) => verdicts.includes(guarantee.verdict)).length;
-  const counts = {
-    tests: guarantees.length + problems.length,
-    failures: tally(['violated']),
-    errors: tally(['inconclusive']) + problems.length,
-    skipped: tally(['not-exercised', 'not-supported']),
-  };
-  return element(
-    'testsuite',
-    {
-      name: `ordeal ${result.options.workloads.join(',')}`,
-      ...counts,
-      time: result.wallSeconds.toFixed(3),
-      timestamp: result.startedAt.replace(/\.\d+Z$|Z$/, ''),
-    },
-    [
-      renderProperties(result),
-      ...guarantees.map((guarantee) => renderGuarantee(guarantee, result)),
-      ...problems.map((problem) => renderProblem(problem, result)),
+  return {
+    '@name': `ordeal ${result.options.workloads.join(',')}`,
+    '@tests': guarantees.length + problems.length,
+    '@failures': tally(['violated']),
+    '@errors': tally(['inconclusive']) + problems.length,
+    '@skipped': tally(['not-exercised', 'not-supported']),
+    '@time': result.wallSeconds.toFixed(3),
+    '@timestamp': result.startedAt.replace(/\.\d+Z$|Z$/, ''),
+    properties: { property: propertiesOf(result) },
+    testcase: [
+      ...guarantees.map((guarantee) => caseOf(guarantee, result)),
+      ...problems.map(({ kind, message }) =>
+        testCase(`${kind}: run completes`, result, { error: told(message, describeRun(result)) }),
+      ),
     ],
-  );
+  };
 }
 
-function renderProperties({ seed, world, system, replayCommand }: RunResult): XmlElement {
-  const facts = Object.entries({ seed, world, system, replay: replayCommand });
-  return element(
-    'properties',
-    {},
-    facts.map(([name, value]) => element('property', { name, value })),
-  );
+function propertiesOf({ seed, world, system, replayCommand }: RunResult): XmlElement[] {
+  return Object.entries({ seed, world, system, replay: replayCommand }).map(([name, value]) => ({
+    '@name': name,
+    '@value': printable(String(value)),
+  }));
 }
 
-function renderGuarantee(guarantee: GuaranteeResult, result: RunResult): XmlElement {
+function caseOf(guarantee: GuaranteeResult, result: RunResult): XmlElement {
   const outcome = outcomeOf(guarantee);
-  if (outcome === null) return testCase(guarantee.title, result, []);
-  const { message } = outcome;
-  return testCase(guarantee.title, result, [element(outcome.element, { message }, outcome.text(result))]);
+  if (outcome === null) return testCase(guarantee.title, result, {});
+  return testCase(guarantee.title, result, {
+    [outcome.element]: told(outcome.message, outcome.text(result)),
+  });
 }
 
-function renderProblem({ kind, message }: RunResult['problems'][number], result: RunResult): XmlElement {
-  return testCase(`${kind}: run completes`, result, [element('error', { message }, describeRun(result))]);
+function testCase(name: string, { system }: RunResult, content: XmlElement): XmlElement {
+  return { '@classname': `ordeal.${system}`, '@name': name, '@time': '0', ...content };
 }
 
-function testCase(name: string, { system }: RunResult, content: XmlElement['content']): XmlElement {
-  return element('testcase', { classname: `ordeal.${system}`, name, time: '0' }, content);
-}
-
-function element(
-  name: string,
-  attributes: XmlElement['attributes'],
-  content: XmlElement['content'] = [],
-): XmlElement {
-  return { name, attributes, content };
+function told(message: string, text: string): XmlElement {
+  return { '@message': printable(message), '#': printable(text) };
 }
 
 interface Outcome {
@@ -94,4 +96,10 @@ function outcomeOf(guarantee: GuaranteeResult): Outcome | null {
     case 'not-supported':
       return { element: 'skipped', message: `${guarantee.verdict}: ${reason}`, text: () => '' };
   }
+}
+
+/** XML 1.0 has no way to write most control characters, not even escaped. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd');
 }
