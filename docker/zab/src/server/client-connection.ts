@@ -70,6 +70,8 @@ export class ClientConnection {
   /** The oldest first; `head` is the next to be answered. */
   readonly queue: PendingRequest[] = [];
   ids: readonly AuthId[];
+  /** One of its writes was answered, and what waits behind that is to be looked at when the batch is shown. */
+  isUnblocked = false;
   /** Of the requests in `queue`. */
   queuedBytes = 0;
   /** Its part in what `InFlightRequests` counts. */

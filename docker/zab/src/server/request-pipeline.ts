@@ -18,6 +18,7 @@ import type { ClientRequest, ReplyBody } from '../../../../harness/wire/records.
 import type { SessionId } from '../../../../harness/wire/session-id.ts';
 import type { Txn, TxnRecord } from '../../../../harness/wire/txn.ts';
 import type { Committed } from '../core/events.ts';
+import type { Audience } from '../state/database.ts';
 import { authenticate, holdsSaslToken, withIds } from './authentication.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { EnsembleGate } from './ensemble-gate.ts';
@@ -76,9 +77,10 @@ const needsQuorum: ReadonlySet<number> = new Set([
   OpCode.SYNC,
 ]);
 
+const nobody: ClientConnection[] = [];
 const noBody: ReplyBody = { type: 'none' };
 
-export class RequestPipeline {
+export class RequestPipeline implements Audience {
   readonly #gate: EnsembleGate;
   readonly #stats: ServerStats;
   readonly #reads: ReadExecutor;
@@ -110,6 +112,17 @@ export class RequestPipeline {
   /** Barriers that wait for the ensemble. */
   get syncCount(): number {
     return this.#syncs.size;
+  }
+
+  /** As it is when a transaction is applied; its batch is shown in the same turn. */
+  awaits(session: SessionId): boolean {
+    if (this.#submittedCount === 0) return false;
+    const writes = this.#submitted.get(session);
+    return writes !== undefined && writes.length > 0;
+  }
+
+  get isWatching(): boolean {
+    return this.#reads.watches.watchCount > 0;
   }
 
   /** Requests that wait for the ensemble. */
@@ -160,7 +173,7 @@ export class RequestPipeline {
   /** Transactions that were just applied, in order; `shown` is called for each behind its events and reply. */
   committed(batch: readonly Committed[], shown: (committed: Committed) => void): void {
     // Most transactions are those of other servers' clients.
-    let unblocked: Set<ClientConnection> | null = null;
+    let unblocked: ClientConnection[] = nobody;
     for (const committed of batch) {
       const { record, applied } = committed;
       for (const change of applied.changes) this.#fireWatches(record, change);
@@ -169,13 +182,14 @@ export class RequestPipeline {
         this.#answerWrite(write, committed);
         // Stamped with this transaction: of those behind it in the batch no watch has been told yet.
         this.#sendAnswers(write.connection, record.header.zxid);
-        unblocked ??= new Set();
-        unblocked.add(write.connection);
+        unblocked = withUnblocked(unblocked, write.connection);
       }
       shown(committed);
     }
-    if (unblocked === null) return;
-    for (const connection of unblocked) this.#advance(connection);
+    for (const connection of unblocked) {
+      connection.isUnblocked = false;
+      this.#advance(connection);
+    }
   }
 
   syncDone(token: number): void {
@@ -486,6 +500,15 @@ export class RequestPipeline {
     );
     connection.destroy();
   }
+}
+
+/** Each connection once, in the order in which they were unblocked. */
+function withUnblocked(unblocked: ClientConnection[], connection: ClientConnection): ClientConnection[] {
+  if (connection.isUnblocked) return unblocked;
+  connection.isUnblocked = true;
+  if (unblocked === nobody) return [connection];
+  unblocked.push(connection);
+  return unblocked;
 }
 
 function refused(received: PendingRequest, kind: 'local' | 'write', err: number): PendingRequest {

@@ -107,6 +107,7 @@ export class ServerLoop implements EnsembleGate {
       reconfigurationGate(config, () => this.#protocol),
     );
     this.#pipeline = new RequestPipeline(this, this.#stats);
+    database.setAudience(this.#pipeline);
     this.#sessions = new ClientSessions({
       gate: this,
       // Wall time and a random start of the count: a restarted server must not give out an id again.

@@ -36,6 +36,16 @@ interface ShownConfig {
   readonly keepsNewer?: boolean;
 }
 
+/** Who is here to be told what a transaction did: what would be for nobody is not made. */
+export interface Audience {
+  /** Whether somebody waits for the outcome of a transaction of the session. */
+  awaits(session: SessionId): boolean;
+  /** Whether somebody watches anything. */
+  readonly isWatching: boolean;
+}
+
+const everybody: Audience = { awaits: () => true, isWatching: true };
+
 type Creation = Extract<Txn, { parentCversion: number }>;
 type SetData = Extract<Txn, { type: 'setData' | 'reconfig' }>;
 
@@ -51,6 +61,7 @@ export class StateDatabase implements Database {
   #config: ShownConfig | null = null;
   /** Of the transaction that is being applied; most have none or one. */
   #changes: Change[] = noChanges;
+  #audience: Audience = everybody;
   readonly #digest = new DigestSum();
 
   constructor(options: Partial<TreeOptions> = {}) {
@@ -74,6 +85,11 @@ export class StateDatabase implements Database {
   /** Transactions and snapshots whose digest was not ours: the trees have gone apart. */
   get digestMismatchCount(): number {
     return this.#digestMismatchCount;
+  }
+
+  /** Whoever is here at the time when a transaction is applied; by default everybody might be. */
+  setAudience(audience: Audience): void {
+    this.#audience = audience;
   }
 
   apply(record: TxnRecord): Applied {
@@ -209,7 +225,7 @@ export class StateDatabase implements Database {
         return this.#setData(txn, header);
       case 'setACL': {
         const znode = this.#tree.setAcl(txn.path, txn.acl, txn.version);
-        return znode === undefined ? failed(ErrorCode.NO_NODE) : this.#shown(znode);
+        return znode === undefined ? failed(ErrorCode.NO_NODE) : this.#shown(znode, header);
       }
       case 'createSession':
         this.#addSession(header.clientId, txn.timeoutMs);
@@ -227,39 +243,45 @@ export class StateDatabase implements Database {
   }
 
   #create(txn: Creation, header: TxnHeader): AppliedResult {
-    const { zxid, time } = header;
+    const { clientId, zxid, time } = header;
     const znode = this.#tree.create({
       path: txn.path,
       data: txn.data,
       acl: txn.acl,
-      owner: ownerOf(txn, header.clientId),
+      owner: ownerOf(txn, clientId),
       parentCversion: txn.parentCversion,
       zxid,
       time,
     });
     if (typeof znode === 'number') return failed(znode);
-    this.#changed({ type: 'created', path: txn.path, ...this.#tree.restrictionsOf(txn.path) });
+    if (this.#audience.isWatching) {
+      this.#changed({ type: 'created', path: txn.path, ...this.#tree.restrictionsOf(txn.path) });
+    }
+    if (!this.#audience.awaits(clientId)) return nothing;
     return { type: 'created', path: txn.path, stat: this.#tree.stat(znode) };
   }
 
   #delete(path: string, { zxid }: TxnHeader): boolean {
     // A deleted znode has no list to ask any more.
-    const restrictions = this.#tree.restrictionsOf(path);
+    const restrictions = this.#audience.isWatching ? this.#tree.restrictionsOf(path) : null;
     if (!this.#tree.delete(path, zxid)) return false;
-    this.#changed({ type: 'deleted', path, ...restrictions });
+    if (restrictions !== null) this.#changed({ type: 'deleted', path, ...restrictions });
     return true;
   }
 
-  #setData(txn: SetData, { zxid, time }: TxnHeader): AppliedResult {
+  #setData(txn: SetData, header: TxnHeader): AppliedResult {
+    const { zxid, time } = header;
     const { path, data, version } = txn;
     const znode = this.#tree.setData({ path, data, version, zxid, time });
     if (znode === undefined) return failed(ErrorCode.NO_NODE);
-    // Nobody is told of it who watches the parent alone.
-    const acl = this.#tree.restrictionOf(znode);
-    this.#changed(acl === undefined ? { type: 'dataChanged', path } : { type: 'dataChanged', path, acl });
-    const shown = this.#shown(znode);
+    if (this.#audience.isWatching) {
+      // Nobody is told of it who watches the parent alone.
+      const acl = this.#tree.restrictionOf(znode);
+      this.#changed(acl === undefined ? { type: 'dataChanged', path } : { type: 'dataChanged', path, acl });
+    }
+    const shown = this.#shown(znode, header);
     // Not the tree's own memory: the reply is made when everything committed with this has been applied.
-    return txn.type === 'reconfig' ? { ...shown, type: 'data', data } : shown;
+    return txn.type === 'reconfig' && shown.type === 'stat' ? { ...shown, type: 'data', data } : shown;
   }
 
   #changed(change: Change): void {
@@ -267,8 +289,8 @@ export class StateDatabase implements Database {
     else this.#changes.push(change);
   }
 
-  #shown(znode: Readonly<Znode>): Extract<AppliedResult, { type: 'stat' }> {
-    return { type: 'stat', stat: this.#tree.stat(znode) };
+  #shown(znode: Readonly<Znode>, { clientId }: TxnHeader): AppliedResult {
+    return this.#audience.awaits(clientId) ? { type: 'stat', stat: this.#tree.stat(znode) } : nothing;
   }
 
   #closeSession(paths: readonly string[] | null, header: TxnHeader): void {

@@ -211,6 +211,56 @@ describe('replaying', () => {
   });
 });
 
+describe('audience of a database', () => {
+  const setDataTxn: Txn = { type: 'setData', path: '/a', data: Buffer.from('x'), version: 1 };
+
+  function databaseWith(audience: { awaited: readonly string[]; isWatching: boolean }): StateDatabase {
+    const database = new StateDatabase();
+    const { awaited, isWatching } = audience;
+    database.setAudience({ awaits: (sessionId) => awaited.includes(sessionId), isWatching });
+    return database;
+  }
+
+  it('is told what came of its own transactions, and of failures of all', () => {
+    const database = databaseWith({ awaited: [session], isWatching: false });
+
+    const results = [
+      record(1, createTxn('/a', 1)),
+      record(2, setDataTxn, otherSession),
+      record(3, setDataTxn),
+      record(4, createTxn('/a/b', 1), otherSession),
+      record(5, { type: 'error', err: -110 }, otherSession),
+    ].map((each) => database.apply(each).result.type);
+
+    assert.deepEqual(results, ['created', 'none', 'stat', 'none', 'error']);
+  });
+
+  it('is told of changes while somebody watches', () => {
+    for (const isWatching of [true, false]) {
+      const database = databaseWith({ awaited: [], isWatching });
+
+      const told: string[] = [
+        record(1, createTxn('/a', 1)),
+        record(2, setDataTxn),
+        record(3, { type: 'delete', path: '/a' }),
+      ].flatMap((each) => database.apply(each).changes.map(({ type }) => type));
+
+      assert.deepEqual(told, isWatching ? ['created', 'dataChanged', 'deleted'] : []);
+    }
+  });
+
+  it('makes no difference to the state', () => {
+    const [one, two] = [databaseWith({ awaited: [], isWatching: false }), new StateDatabase()];
+    for (const database of [one, two]) {
+      database.apply(record(1, createTxn('/a', 1)));
+      database.apply(record(2, setDataTxn));
+    }
+
+    assert.equal(one.digest(), two.digest());
+    assert.deepEqual(statOf(one, '/a'), statOf(two, '/a'));
+  });
+});
+
 describe('digest of everything', () => {
   it('tells states apart that differ in an ACL or in a session only', () => {
     const [one, two, three] = [new StateDatabase(), new StateDatabase(), new StateDatabase()];
