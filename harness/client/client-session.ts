@@ -278,7 +278,9 @@ export class ClientSession {
       return this.#drop(`a reply to request ${header.xid} where ${pending?.xid ?? 'none'} was due`);
     const reply =
       header.err === ErrorCode.OK ? decodeReplyBody(pending.request.type, body) : ({ type: 'none' } as const);
-    this.#pending.shift();
+    // Mostly it is the only one, and an array that is shifted empty gives its memory up.
+    if (this.#pending.length === 1) this.#pending.pop();
+    else this.#pending.shift();
     if (this.#timedOutCount > 0) this.#timedOutCount--;
     this.#noteWatch(pending.request, header.err);
     const { request } = pending;

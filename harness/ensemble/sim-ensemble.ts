@@ -17,7 +17,6 @@ import type { MakeServer } from '../simulation/simulated-server.ts';
 import { SimulatedTransport } from '../simulation/simulated-transport.ts';
 import { TraceHash } from '../simulation/trace-hash.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
-import type { NextTurn } from '../simulation/virtual-time.ts';
 import { scanLog } from '../wire/txn-log-codec.ts';
 import { Administrator, administrationOf } from './administrator.ts';
 import type { DiskCondition, LinkCondition, MembershipChange } from './deeper-faults.ts';
@@ -81,7 +80,7 @@ export class SimEnsemble implements Ensemble {
   readonly #random: Random;
   readonly #hash = new TraceHash();
   readonly #scheduler = new Scheduler(this.#hash);
-  readonly #time = new VirtualTime(this.#scheduler, makeNextTurn());
+  readonly #time = new VirtualTime(this.#scheduler, afterContinuations);
   readonly #network: SimulatedNetwork;
   readonly #machines = new Map<number, SimulatedServer>();
   #reportCount = 0;
@@ -363,13 +362,14 @@ function hostNameOf(sid: number): string {
  * The one place where the simulated world meets the real event loop. A tick comes right after the microtasks
  * and costs next to nothing; every so often a whole turn of the loop lets signals and progress lines through.
  */
-function makeNextTurn(): NextTurn {
+function afterContinuations(turn: () => void): () => void {
   const settled = Promise.resolve();
+  // By way of a microtask, for a tick that is asked for inside a tick comes before the microtasks.
+  const askForTick = (): void => process.nextTick(turn);
   let count = 0;
-  return (turn) => {
+  return () => {
     if (++count % turnsBetweenLoops === 0) setImmediate(turn);
-    // By way of a microtask, for a tick that is asked for inside a tick comes before the microtasks.
-    else void settled.then(() => process.nextTick(turn));
+    else void settled.then(askForTick);
   };
 }
 

@@ -10,28 +10,26 @@ import type { Scheduler } from './scheduler.ts';
 /** So that signals and progress lines get their turn during long stretches in which nobody is resumed. */
 const eventsPerTurn = 500;
 
-/** Calls back once all promise continuations ran; real time is none of a simulation's business. */
-export type NextTurn = (turn: () => void) => void;
-
 export class VirtualTime implements WaitingRoom {
   readonly #scheduler: Scheduler;
-  readonly #nextTurn: NextTurn;
+  /** Takes the next turn once all promise continuations ran; real time is none of a simulation's business. */
+  readonly #askForTurn: () => void;
   readonly #failed = Promise.withResolvers<never>();
   #waitingCount = 0;
   #isDisturbed = false;
   #isDriving = false;
   #isStopped = false;
 
-  constructor(scheduler: Scheduler, nextTurn: NextTurn) {
+  constructor(scheduler: Scheduler, afterContinuations: (turn: () => void) => () => void) {
     this.#scheduler = scheduler;
-    this.#nextTurn = nextTurn;
+    this.#askForTurn = afterContinuations(this.#turn);
   }
 
   enter(): void {
     this.#waitingCount++;
     if (this.#isDriving || this.#isStopped) return;
     this.#isDriving = true;
-    this.#nextTurn(this.#turn);
+    this.#askForTurn();
   }
 
   leave(): void {
@@ -80,7 +78,7 @@ export class VirtualTime implements WaitingRoom {
     if (!this.#isDriving) return;
     try {
       this.#runUntilDisturbed();
-      this.#nextTurn(this.#turn);
+      this.#askForTurn();
     } catch (error) {
       this.#isDriving = false;
       this.#isStopped = true;

@@ -10,7 +10,7 @@ describe('virtual time', () => {
 
   beforeEach(() => {
     scheduler = new Scheduler(new TraceHash());
-    time = new VirtualTime(scheduler, (turn) => setImmediate(turn));
+    time = new VirtualTime(scheduler, (turn) => () => setImmediate(turn));
   });
 
   it('runs every continuation before the next event, however long their chain', async () => {
