@@ -28,11 +28,14 @@ export const leaderCompleteness: Invariant = {
       const leader = model.server(event.sid);
       const epoch = event.epoch ?? 0;
       // A deposed leader may yet decide on commits of its own epoch; of later epochs nobody knows here.
-      for (const [zxid, hash] of model.committed.above(leader.baseZxid)) {
-        if (epochOf(zxid) >= epoch || leader.holds(zxid, hash)) continue;
-        report(`server ${event.sid} leads epoch ${epoch} without ${hex(zxid)}, which was committed`, [event]);
-        return;
-      }
+      const lacking = model.committed.findAbove(
+        leader.baseZxid,
+        (zxid, hash) => epochOf(zxid) < epoch && !leader.holds(zxid, hash),
+      );
+      if (lacking === null) return;
+      report(`server ${event.sid} leads epoch ${epoch} without ${hex(lacking)}, which was committed`, [
+        event,
+      ]);
     },
   }),
 };
@@ -156,21 +159,22 @@ export const atMostOnce: Invariant = {
   name: 'a request becomes one transaction',
   watch(model) {
     /** By session: number of the request → zxid. */
-    const committedAs = new Map<string, RisingNumbers>();
+    const committedAs: RisingNumbers[] = [];
     return {
       COMMIT_DECIDE(event, report) {
         const { zxid = 0 } = event;
-        const { session, cxid = 0 } = model.undecided.get(zxid) ?? event;
+        const session = model.requests.sessionOf(zxid);
+        const cxid = model.requests.cxidOf(zxid);
         // What servers do in their own name has no number.
-        if (session === undefined || cxid <= 0) return;
-        const requests = committedAs.get(session) ?? new RisingNumbers();
+        if (session === undefined || cxid === 0) return;
+        const requests = (committedAs[session] ??= new RisingNumbers());
         const first = requests.get(cxid);
         if (first === undefined) {
           requests.set(cxid, zxid);
-          committedAs.set(session, requests);
         } else if (first !== zxid) {
+          const name = model.requests.sessions.textOf(session);
           report(
-            `request ${cxid} of session ${session} was committed as ${hex(first)} and again as ${hex(zxid)}`,
+            `request ${cxid} of session ${name} was committed as ${hex(first)} and again as ${hex(zxid)}`,
             [event],
           );
         }

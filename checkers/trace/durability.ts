@@ -92,8 +92,5 @@ function lackingOf(model: TraceModel, sid: number, epoch: number): number | null
   const history = model.historyOf(epoch);
   const server = model.server(sid);
   if (history === undefined) return null;
-  for (const [zxid, hash] of history.initial) {
-    if (!server.holdsDurably(zxid, hash)) return zxid;
-  }
-  return null;
+  return history.initial.findAbove(-1, (zxid, hash) => !server.holdsDurably(zxid, hash));
 }

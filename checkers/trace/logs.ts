@@ -49,14 +49,15 @@ export const followerPrefix: Invariant = {
       const server = model.server(event.sid);
       const history = model.historyOf(event.epoch ?? 0);
       if (history === undefined) return;
-      for (const [zxid, hash] of server.log) {
-        if (zxid <= history.baseZxid || history.all.holds(zxid, hash)) continue;
-        report(
-          `server ${event.sid} acknowledged NEWLEADER of epoch ${event.epoch} with ${hex(zxid)} in its log, which server ${history.leader} does not have`,
-          [event],
-        );
-        return;
-      }
+      const foreign = server.records.findAbove(
+        Math.max(server.baseZxid, history.baseZxid),
+        (zxid, hash) => !history.all.holds(zxid, hash),
+      );
+      if (foreign === null) return;
+      report(
+        `server ${event.sid} acknowledged NEWLEADER of epoch ${event.epoch} with ${hex(foreign)} in its log, which server ${history.leader} does not have`,
+        [event],
+      );
     },
     APPEND(event, report) {
       const server = model.server(event.sid);
@@ -104,10 +105,9 @@ export const safeTruncation: Invariant = {
 };
 
 function committedAbove(model: TraceModel, server: ServerModel, zxid: number): number | null {
-  for (const [logged, hash] of server.records.above(Math.max(zxid, server.baseZxid))) {
-    if (model.committed.holds(logged, hash)) return logged;
-  }
-  return null;
+  return server.records.findAbove(Math.max(zxid, server.baseZxid), (logged, hash) =>
+    model.committed.holds(logged, hash),
+  );
 }
 
 export const appendOrder: Invariant = {

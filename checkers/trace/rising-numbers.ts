@@ -33,7 +33,8 @@ class Stretch {
     }
     if (length > this.length + 1) this.values.fill(nothing, this.length, length);
     else if (length > this.length) this.values[this.length] = nothing;
-    this.length = length;
+    // Kept a small integer, which differences of zxids are not by themselves.
+    this.length = length | 0;
   }
 
   beginAt(first: number): void {
@@ -43,7 +44,7 @@ class Stretch {
     values.set(this.values.subarray(0, this.length), added);
     this.values = values;
     this.first = first;
-    this.length += added;
+    this.length = (this.length + added) | 0;
   }
 }
 
@@ -58,10 +59,6 @@ export class RisingNumbers {
   /** The one with the highest keys. */
   #last = empty;
   #size = 0;
-
-  constructor(entries: Iterable<readonly [number, number]> = []) {
-    for (const [key, value] of entries) this.set(key, value);
-  }
 
   get size(): number {
     return this.#size;
@@ -125,13 +122,24 @@ export class RisingNumbers {
   }
 
   *above(key: number): IterableIterator<[number, number]> {
-    for (let index = Math.max(0, this.#indexOf(key)); index < this.#stretches.length; index++) {
-      const stretch = this.#stretches[index] ?? empty;
-      for (let at = Math.max(0, key + 1 - stretch.first); at < stretch.length; at++) {
-        const value = stretch.values[at] ?? nothing;
-        if (value !== nothing) yield [stretch.first + at, value];
-      }
+    for (let next = this.#nextOf(key); next < Infinity; next = this.#nextOf(next)) {
+      yield [next, this.#at(next)];
     }
+  }
+
+  /** The first key above `key` that `matches`; null if there is none. */
+  findAbove(key: number, matches: (key: number, value: number) => boolean): number | null {
+    for (let next = this.#nextOf(key); next < Infinity; next = this.#nextOf(next)) {
+      if (matches(next, this.#at(next))) return next;
+    }
+    return null;
+  }
+
+  copyAbove(key: number): RisingNumbers {
+    const copy = new RisingNumbers();
+    for (let next = this.#nextOf(key); next < Infinity; next = this.#nextOf(next))
+      copy.set(next, this.#at(next));
+    return copy;
   }
 
   /** Everything above it, which is gone then. */
@@ -147,6 +155,17 @@ export class RisingNumbers {
     const stretch = at >= 0 && at < length ? this.#recent : this.#find(key);
     // Beyond its ends an array would be searched by name.
     return stretch === empty ? nothing : (stretch.values[key - stretch.first] ?? nothing);
+  }
+
+  /** The next key that something is kept under; Infinity behind the last. */
+  #nextOf(key: number): number {
+    for (let index = Math.max(0, this.#indexOf(key)); index < this.#stretches.length; index++) {
+      const { first, length, values } = this.#stretches[index] ?? empty;
+      for (let at = Math.max(0, key + 1 - first); at < length; at++) {
+        if (values[at] !== nothing) return first + at;
+      }
+    }
+    return Infinity;
   }
 
   /** The stretch that has a place for the key; the empty one if none has. */

@@ -2,24 +2,30 @@
 
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import type { Invariant } from './invariant.ts';
+import { RisingNumbers } from './rising-numbers.ts';
 import { hex } from './zxids.ts';
 
 export const closedSessions: Invariant = {
   id: 'I-26',
   name: 'a closed session does nothing more',
   watch(model) {
-    const closedAt = new Map<string, number>();
+    const { sessions, txns } = model.requests;
+    const closing = txns.numberOf('closeSession');
+    const failing = txns.numberOf('error');
+    /** By session. */
+    const closedAt = new RisingNumbers();
     return {
       COMMIT_DECIDE(event, report) {
         const { zxid = 0 } = event;
-        const { session = '', txn = '' } = model.undecided.get(zxid) ?? event;
-        if (session === '' || txn === '') return;
+        const session = model.requests.sessionOf(zxid);
+        const txn = model.requests.txnOf(zxid);
+        if (session === undefined || txn === undefined) return;
         const closed = closedAt.get(session);
-        if (txn === 'closeSession') {
+        if (txn === closing) {
           if (closed === undefined) closedAt.set(session, zxid);
-        } else if (txn !== 'error' && closed !== undefined && zxid > closed) {
+        } else if (txn !== failing && closed !== undefined && zxid > closed) {
           report(
-            `a ${txn} of session ${session} was committed as ${hex(zxid)}, the session closed at ${hex(closed)}`,
+            `a ${txns.textOf(txn)} of session ${sessions.textOf(session)} was committed as ${hex(zxid)}, the session closed at ${hex(closed)}`,
             [event],
           );
         }

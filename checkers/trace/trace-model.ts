@@ -2,6 +2,7 @@
 // decided. Invariants look at it before an event changes it.
 
 import { FirstApplications } from './first-applications.ts';
+import { ProposedRequests } from './proposed-requests.ts';
 import { RisingNumbers } from './rising-numbers.ts';
 import { epochOf, epochStart } from './zxids.ts';
 import type { TraceEvent } from '../../harness/history/trace-event.ts';
@@ -59,9 +60,9 @@ export class ServerModel {
     return zxid <= this.baseZxid || this.records.holds(zxid, hash);
   }
 
-  /** The log, by rising zxid. */
-  get log(): Iterable<[number, number]> {
-    return this.records.above(this.baseZxid);
+  /** What is above the snapshot. */
+  copyLog(): RisingNumbers {
+    return this.records.copyAbove(this.baseZxid);
   }
 
   holdsDurably(zxid: number, hash: number): boolean {
@@ -111,8 +112,7 @@ export class TraceModel {
   readonly promises = new Map<number, Map<number, Promise>>();
   /** zxid → hash of all that was ever proposed or found at the first start. */
   readonly proposed = new RisingNumbers();
-  /** By zxid: proposals that no leader has committed so far, for what hashes do not tell. */
-  readonly undecided = new Map<number, TraceEvent>();
+  readonly requests = new ProposedRequests();
   /** zxid → hash. */
   readonly committed = new RisingNumbers();
   readonly applied = new FirstApplications();
@@ -182,7 +182,8 @@ export class TraceModel {
   establish(server: ServerModel, epoch: number): void {
     const before = new RisingNumbers();
     let previous = server.baseZxid;
-    for (const [zxid] of server.log) {
+    const log = server.copyLog();
+    for (const [zxid] of log) {
       before.set(zxid, previous);
       previous = zxid;
     }
@@ -190,8 +191,8 @@ export class TraceModel {
       leader: server.sid,
       epoch,
       baseZxid: server.baseZxid,
-      initial: new RisingNumbers(server.log),
-      all: new RisingNumbers(server.log),
+      initial: log,
+      all: server.copyLog(),
       before,
       last: server.lastLogged,
     });
@@ -212,7 +213,7 @@ export class TraceModel {
   propose(server: ServerModel, event: TraceEvent): void {
     const { zxid = 0, hash = 0 } = event;
     this.proposed.set(zxid, hash);
-    this.undecided.set(zxid, event);
+    this.requests.take(event);
     const history = this.historyOf(epochOf(zxid));
     if (history === undefined || history.leader !== server.sid) return;
     history.all.set(zxid, hash);

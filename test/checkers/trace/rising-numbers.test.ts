@@ -36,6 +36,11 @@ describe('numbers by rising keys', () => {
         const middle = zxid(1, 3);
         const above = sorted.filter(([key]) => key > middle);
         assert.deepEqual([...numbers.above(middle)], above);
+        assert.deepEqual([...numbers.copyAbove(middle)], above);
+        assert.equal(
+          numbers.findAbove(middle, (_, value) => value % 2 === 1),
+          above.find(([, value]) => value % 2 === 1)?.[0] ?? null,
+        );
         assert.deepEqual(numbers.takeAbove(middle), above);
         assert.deepEqual(
           [...numbers],
@@ -46,7 +51,8 @@ describe('numbers by rising keys', () => {
   });
 
   it('take no memory for the gap before a key that was forged', () => {
-    const numbers = new RisingNumbers([[zxid(1, 1), 5]]);
+    const numbers = new RisingNumbers();
+    numbers.set(zxid(1, 1), 5);
     const before = process.memoryUsage().arrayBuffers;
 
     for (let count = 0; count < 100; count++) numbers.set(zxid(1, 2 ** 25 * count), count);
@@ -57,7 +63,8 @@ describe('numbers by rising keys', () => {
   });
 
   it('keep a number that equals none', () => {
-    const numbers = new RisingNumbers([[7, Number.NaN]]);
+    const numbers = new RisingNumbers();
+    numbers.set(7, Number.NaN);
 
     assert.ok(numbers.has(7));
     assert.ok(!numbers.holds(7, 0));
