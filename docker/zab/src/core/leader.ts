@@ -496,8 +496,9 @@ export class Leader implements Role {
   }
 
   #receivePong(handler: LearnerHandler, packet: QuorumPacket): void {
-    const touches = decodeTouches(packet.data);
-    if (touches.length > 0) this.#state.outbox.upcall({ type: 'touched', touches });
+    if (packet.data !== null && packet.data.length > 0) {
+      this.#state.outbox.upcall({ type: 'touched', touches: decodeTouches(packet.data) });
+    }
     this.#broadcast.receivePong(handler);
   }
 

@@ -30,6 +30,8 @@ import { planAdoption, planStartOver, type Adoption } from './synchronization.ts
 const protocolVersion = 0x10000;
 const dialAttempts = 5;
 const dialPauseMs = 100;
+/** Most pings are those of a sync, between which no session is heard of. */
+const noTouches = encodeTouches([]);
 /** Nothing sane can follow: the log is not one that this leader's ensemble wrote. */
 const inconsistentLogExitCode = 13;
 type LearnerPhase =
@@ -498,7 +500,8 @@ export class Learner implements Role {
   #receivePing(packet: QuorumPacket): void {
     // Before UPTODATE the leader takes anything but the expected acknowledgement for an error.
     if (this.#phase !== 'broadcast') return;
-    const data = encodeTouches(this.#options.takeTouches());
+    const touches = this.#options.takeTouches();
+    const data = touches.length === 0 ? noTouches : encodeTouches(touches);
     this.#send({ type: PacketType.PING, zxid: packet.zxid, data, authinfo: null });
   }
 
