@@ -10,6 +10,7 @@ import type { Operation } from './operation.ts';
 import type { HistorySink } from './recorder.ts';
 
 const flushBytes = 16 * 1024;
+const newline = 0x0a;
 
 /** One operation as a line without its newline. An undefined value is written as null. */
 export function formatOperation(operation: Operation): string {
@@ -57,9 +58,10 @@ export class HistoryFileWriter implements HistorySink {
     if (this.#pending.length >= flushBytes) this.flush();
   }
 
-  /** A line with its newline. */
+  /** A line without its newline: put together as a text they would be copied once more. */
   write(line: string): void {
     this.#pending.text(line);
+    this.#pending.byte(newline);
     if (this.#pending.length >= flushBytes) this.flush();
   }
 

@@ -67,7 +67,7 @@ export class RunFolder {
   writeTrace(events: Iterable<TraceEvent>): void {
     const writer = new HistoryFileWriter(this.file('trace'));
     try {
-      for (const event of events) writer.write(`${JSON.stringify(event)}\n`);
+      for (const event of events) writer.write(JSON.stringify(event));
     } finally {
       writer.close();
     }

@@ -39,7 +39,7 @@ export class RunReports {
       try {
         this.#made += 1;
         if (writer !== null && this.#made <= mostWritten) {
-          writer.write(`${JSON.stringify(event)}\n`);
+          writer.write(JSON.stringify(event));
           this.#written += 1;
         }
         watch?.(event);

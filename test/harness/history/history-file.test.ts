@@ -70,7 +70,7 @@ describe('history file', () => {
     const file = join(folder, 'history.jsonl');
     const writer = new HistoryFileWriter(file);
 
-    for (let line = 0; line < 2000; line++) writer.write('{"a line of some length": 1}\n');
+    for (let line = 0; line < 2000; line++) writer.write('{"a line of some length": 1}');
 
     assert.ok(readFileSync(file, 'utf8').length > 2000 * 29 - 16 * 1024);
     writer.close();
