@@ -47,7 +47,7 @@ export function passHistory(
       malformed = thrown;
       break;
     }
-    for (const seat of wanting) seat.take(operation, invocation);
+    for (let place = 0; place < wanting.length; place++) wanting[place]?.take(operation, invocation);
     onlooker?.take(operation, invocation);
   }
   const { open } = pairing;

@@ -43,19 +43,21 @@ export class WrittenValues {
   /** Entry of an acknowledged write that a server has lost which ends with this value at this version; null: none. */
   findLost(end: { readonly value: unknown; readonly version: number }): number | null {
     const value = this.#codes.codeOf(end.value);
-    const position = this.#versions.cells.findIndex((version, place) => {
-      if (this.#outcomes.get(place) !== outcomes.ok) return false;
-      return version > end.version || (version === end.version && this.#values.get(place) !== value);
-    });
-    return position < 0 ? null : this.#entries.get(position);
+    for (let place = 0; place < this.#versions.length; place++) {
+      const version = this.#versions.get(place);
+      // Most are behind the end, and what is not known is never above it.
+      if (!(version >= end.version) || this.#outcomes.get(place) !== outcomes.ok) continue;
+      if (version > end.version || this.#values.get(place) !== value) return this.#entries.get(place);
+    }
+    return null;
   }
 
   /** Whether the value may have been written, and else the entry of the last write of it that was refused. */
   originOf(value: unknown): { readonly isPossible: boolean; readonly refused: number | null } {
     const code = this.#codes.codeOf(value);
     let refused: number | null = null;
-    for (const [place, written] of this.#values.cells.entries()) {
-      if (written !== code) continue;
+    for (let place = 0; place < this.#values.length; place++) {
+      if (this.#values.get(place) !== code) continue;
       if (this.#outcomes.get(place) !== outcomes.fail) return { isPossible: true, refused: null };
       refused = this.#entries.get(place);
     }
@@ -65,7 +67,8 @@ export class WrittenValues {
   /** Entries of writes with this outcome whose value the predicate takes, by its code. */
   select(outcome: 'ok' | 'fail', accepts: (code: number) => boolean, most: number): Selected[] {
     const found: Selected[] = [];
-    for (const [place, code] of this.#values.cells.entries()) {
+    for (let place = 0; place < this.#values.length; place++) {
+      const code = this.#values.get(place);
       if (this.#outcomes.get(place) !== outcomes[outcome] || !accepts(code)) continue;
       found.push({ code, entry: this.#entries.get(place) });
       if (found.length === most) break;

@@ -3,7 +3,7 @@
 // be checked: two calls are in the wrong order exactly when the one that ended first knows the later version, so
 // no search is needed. About eighty bytes a version, nothing for a read.
 
-import type { Operation } from '../../harness/history/operation.ts';
+import type { Operation, Process } from '../../harness/history/operation.ts';
 import type { CommittedWrite } from '../../harness/history/committed-write.ts';
 import { Column } from './columns.ts';
 import { HighWater } from './high-water.ts';
@@ -67,7 +67,8 @@ export class RegisterWitness {
   readonly #lastRead = { zxids: new Column(-1), entries: new Column(-1) };
   readonly #firstRead = { zxids: new Column(Infinity), entries: new Column(-1) };
   readonly #strict: HighWater;
-  readonly #floors = new Map<Operation, Mark>();
+  /** What the open call of a process must be above. */
+  readonly #floors = new Map<Process, Mark>();
   readonly #lost: LostWrite[] = [];
   #stat: { readonly stat: RecordedStat; readonly index: number } | null = null;
 
@@ -79,24 +80,24 @@ export class RegisterWitness {
 
   begin(invocation: Operation, isWrite: boolean): void {
     if (isWrite) this.#writesAsked++;
-    this.#floors.set(invocation, this.#strict.before(invocation.time));
+    this.#floors.set(invocation.process, this.#strict.before(invocation.time));
   }
 
   /** A call that certainly did nothing, or answered nothing. */
   forget(invocation: Operation): void {
-    this.#floors.delete(invocation);
+    this.#floors.delete(invocation.process);
   }
 
   /** A write whose reply was lost, or never came. */
   lose(invocation: Operation, value: number, only: number | null): void {
-    const above = this.#floors.get(invocation)?.value ?? 0;
-    this.#floors.delete(invocation);
+    const above = this.#floors.get(invocation.process)?.value ?? 0;
+    this.#floors.delete(invocation.process);
     this.#lost.push({ value, above, only, index: invocation.index });
   }
 
   claim(invocation: Operation, claim: Claim): void {
-    const floor = this.#floors.get(invocation) ?? { value: 0, index: -1 };
-    this.#floors.delete(invocation);
+    const floor = this.#floors.get(invocation.process) ?? { value: 0, index: -1 };
+    this.#floors.delete(invocation.process);
     if (this.#flaw !== null || claim.version < 0) return;
     this.#flaw =
       this.#findWrongOrder(claim, floor) ??

@@ -3,7 +3,7 @@
 // right: a refused write takes a zxid too. Sixteen bytes a write.
 
 import type { Call } from '../../harness/history/pairing.ts';
-import type { Operation } from '../../harness/history/operation.ts';
+import type { Operation, Process } from '../../harness/history/operation.ts';
 import { describeTime, describeValue, describeZxid, operationsOf, timeOf } from '../describe.ts';
 import type { Evidence } from '../verdict.ts';
 import { Column } from './columns.ts';
@@ -17,20 +17,20 @@ export class ZxidClaims {
   /** Of the completions. */
   readonly #indices = new Column();
   readonly #highest = new HighWater(0);
-  /** What each open write must be above. */
-  readonly #floors = new Map<Operation, Mark>();
+  /** What the open write of a process must be above. */
+  readonly #floors = new Map<Process, Mark>();
   /** The first inversion: the earlier write and the later one with the lower zxid. */
   #inverted: readonly [number, number] | null = null;
   #isRising = true;
 
   /** A write begins. */
   begin(invocation: Operation): void {
-    this.#floors.set(invocation, this.#highest.before(invocation.time));
+    this.#floors.set(invocation.process, this.#highest.before(invocation.time));
   }
 
   end(invocation: Operation, completion: Operation): void {
-    const floor = this.#floors.get(invocation);
-    this.#floors.delete(invocation);
+    const floor = this.#floors.get(invocation.process);
+    this.#floors.delete(invocation.process);
     const { zxid = 0, time, index, type } = completion;
     if (type !== 'ok' || zxid <= 0) return;
     if (floor !== undefined && zxid < floor.value) this.#inverted ??= [floor.index, index];

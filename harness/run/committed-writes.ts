@@ -85,7 +85,7 @@ function wholeAt(zxid: number, walks: readonly LogWalk[]): LogWalk[] {
   const whole: LogWalk[] = [];
   for (const walk of walks) {
     if (walk.zxid !== zxid) continue;
-    const [first] = whole;
+    const first = whole[0];
     if ((first !== undefined && walk.equals(first)) || walk.isWhole()) whole.push(walk);
     else walk.skipLog();
   }

@@ -36,7 +36,8 @@ export class LogWalk {
   /** The record's bytes are the same, its checksum among them. */
   equals(other: LogWalk): boolean {
     if (this.#length !== other.#length) return false;
-    const [own, its] = [this.#logs[this.#place], other.#logs[other.#place]];
+    const own = this.#logs[this.#place];
+    const its = other.#logs[other.#place];
     if (own === undefined || its === undefined) return false;
     const start = other.#offset;
     return own.compare(its, start, start + other.#length, this.#offset, this.#offset + this.#length) === 0;
