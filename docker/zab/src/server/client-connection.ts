@@ -27,7 +27,8 @@ export interface ConnectionStats {
   sent: number;
   establishedMs: number;
   lastXid: number | null;
-  lastZxid: number | null;
+  /** −1 before the first reply. */
+  lastZxid: number;
   lastOpcode: number | null;
   lastResponseMs: number;
   lastLatencyMs: number;
@@ -183,7 +184,7 @@ function blankStats(establishedMs: number): ConnectionStats {
     sent: 0,
     establishedMs,
     lastXid: null,
-    lastZxid: null,
+    lastZxid: -1,
     lastOpcode: null,
     lastResponseMs: 0,
     lastLatencyMs: 0,

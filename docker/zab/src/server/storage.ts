@@ -79,7 +79,7 @@ export class Storage {
   /** zxid at which the log ends with that batch. */
   #batchEnd = 0;
   #isBusy = false;
-  #busySinceMs = 0;
+  #busySinceMs = NaN;
   /** What follows when the disk is done. */
   #next: () => void = () => {};
   #isStopped = false;
@@ -88,7 +88,7 @@ export class Storage {
   #syncCount = 0;
   #slowSyncCount = 0;
   #loggedBytes = 0;
-  #snapshotSinceMs = 0;
+  #snapshotSinceMs = NaN;
   /** Of the newest snapshot. */
   #snapshotBytes: number;
   #problem: string | null = null;
@@ -345,7 +345,8 @@ export class Storage {
     let records: TxnRecord[] = [];
     for (const operation of batch) {
       if (operation.type === 'append') {
-        records.push(operation.record);
+        if (records.length === 0) records = [operation.record];
+        else records.push(operation.record);
         this.#lastAppended = operation.record.header.zxid;
         this.#loggedBytes += operation.record.bytes.length;
         continue;
