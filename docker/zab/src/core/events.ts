@@ -120,6 +120,7 @@ export interface Applied {
  * follow before the reply is written, and it must show the znode as this transaction left it.
  */
 export type AppliedResult =
+  /** There is nothing to tell, or nobody of this server's clients to tell it to. */
   | { readonly type: 'none' }
   | { readonly type: 'error'; readonly err: number }
   | { readonly type: 'created'; readonly path: string; readonly stat: Stat }

@@ -221,7 +221,8 @@ export class PendingChanges {
     if (this.length === 0) this.#digest.set(this.#treeOf().digest);
     this.#digest.subtract(hashBefore);
     if (record.znode !== null) this.#digest.add(record.znode.hash);
-    this.#records.push(record);
+    if (this.#records.length === 0) this.#records = [record];
+    else this.#records.push(record);
     this.#latest.set(record.path, record);
   }
 }
