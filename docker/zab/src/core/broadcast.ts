@@ -32,8 +32,8 @@ export class Broadcast {
   readonly #ownAppends = new DurabilityQueue<number>();
   /** The last that was sent. */
   #ping: QuorumPacket | null = null;
-  /** Who has answered a round of the barrier; kept, so that a question allocates nothing. */
-  readonly #answered: number[] = [];
+  /** For who is counted at the moment: kept, so that no count has to make room for it. */
+  readonly #sids: number[] = [];
 
   constructor(
     state: LocalState,
@@ -153,7 +153,7 @@ export class Broadcast {
       event: 'COMMIT_DECIDE',
       zxid,
       hash: this.#state.hashes.of(record),
-      ackers: configuration.votersAmong(this.#sidsThatAcked(zxid), needed),
+      ackers: this.#votersThatAcked(zxid, needed),
       configs: configuration.versionsAt(zxid),
     });
     const after = this.#state.configurationIn(record);
@@ -191,10 +191,19 @@ export class Broadcast {
     this.#reconfigured(leader);
   }
 
-  #sidsThatAcked(zxid: number): readonly number[] {
-    const sids: number[] = [];
-    for (const acker of this.#ackers) if (acker.ackedZxid >= zxid) sids.push(acker.sid);
-    return sids;
+  /** Ascending; those that have a vote in one of the configurations that it needs. */
+  #votersThatAcked(zxid: number, needed: readonly Membership[]): readonly number[] {
+    const { configuration } = this.#state;
+    const sids = this.#sids;
+    let count = 0;
+    for (const sid of configuration.voterSids) if (this.#hasAcked(sid, zxid)) sids[count++] = sid;
+    const voters = sids.slice(0, count);
+    return needed === configuration.all ? voters : configuration.votersAmong(voters, needed);
+  }
+
+  #hasAcked(sid: number, zxid: number): boolean {
+    for (const acker of this.#ackers) if (acker.sid === sid && acker.ackedZxid >= zxid) return true;
+    return false;
   }
 
   #advanceBarrier(): void {
@@ -215,7 +224,7 @@ export class Broadcast {
   }
 
   #isRoundAnswered(round: number): boolean {
-    const sids = this.#answered;
+    const sids = this.#sids;
     let count = 0;
     sids[count++] = this.#own.sid;
     for (const handler of this.#handlers.values()) {

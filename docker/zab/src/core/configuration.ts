@@ -108,10 +108,8 @@ export class Configuration {
 
   /** Those of `sids` that have a vote in any of the configurations, ascending. */
   votersAmong(sids: Iterable<number>, configurations = this.#all): readonly number[] {
-    const present = Array.isArray(sids) ? (sids as readonly number[]) : [...sids];
-    const voters = this.#voterSids.filter((sid) => present.includes(sid));
-    if (configurations === this.#all) return voters;
-    return voters.filter((sid) => hasVoteInAny(configurations, sid));
+    const present = [...sids];
+    return this.#voterSids.filter((sid) => present.includes(sid) && hasVoteInAny(configurations, sid));
   }
 
   isVoter(sid: number): boolean {
