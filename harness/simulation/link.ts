@@ -96,14 +96,7 @@ export class SimulatedLink implements Link {
 
   writeAll(chunks: readonly Buffer[]): void {
     const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined) return this.write(only);
-    const joined = Buffer.allocUnsafe(byteCountOf(chunks));
-    let at = 0;
-    for (const chunk of chunks) {
-      joined.set(chunk, at);
-      at += chunk.length;
-    }
-    this.write(joined);
+    this.write(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks));
   }
 
   pause(): void {
@@ -309,23 +302,17 @@ export class SimulatedLink implements Link {
   #read(): Buffer | null | undefined {
     const inbound = this.#inbound;
     const first = inbound.shift();
-    if (!first) return first;
+    if (!first || !inbound.at(0)) return first;
+    const chunks = [first];
     let byteCount = first.length;
-    let count = 0;
-    for (; count < inbound.length; count++) {
-      const next = inbound.at(count);
+    for (;;) {
+      const next = inbound.at(0);
       if (!next || byteCount + next.length > readBytes) break;
+      chunks.push(next);
       byteCount += next.length;
+      inbound.shift();
     }
-    if (count === 0) return first;
-    const joined = Buffer.allocUnsafe(byteCount);
-    joined.set(first);
-    for (let at = first.length; at < byteCount;) {
-      const next = inbound.shift() as Buffer;
-      joined.set(next, at);
-      at += next.length;
-    }
-    return joined;
+    return chunks.length === 1 ? first : Buffer.concat(chunks, byteCount);
   }
 
   /** The other end's process has taken bytes; its kernel tells so after a delay. */
@@ -348,10 +335,4 @@ export class SimulatedLink implements Link {
     this.#inbound.clear();
     this.host.links.delete(this);
   }
-}
-
-function byteCountOf(chunks: readonly Buffer[]): number {
-  let byteCount = 0;
-  for (const chunk of chunks) byteCount += chunk.length;
-  return byteCount;
 }
