@@ -143,11 +143,10 @@ export const contiguousStream: Invariant = {
       const history = model.historyOf(server.promisedEpoch);
       if (history === undefined || history.leader === event.sid) return;
       const { zxid = 0 } = event;
-      // What the leader has next to what was logged last, as nearly always, has no gap before it.
-      if (history.before.holds(zxid, server.lastLogged)) return;
-      const before = history.before.get(zxid);
+      if (server.lastLogged >= zxid - 1 || !history.all.has(zxid)) return;
       // Below the leader's own snapshot nobody knows what came before.
-      if (before === undefined || before === history.baseZxid || server.lastLogged >= before) return;
+      const before = history.all.keyBelow(zxid);
+      if (before === null || server.lastLogged >= before) return;
       report(
         `server ${event.sid} logged ${hex(zxid)} behind ${hex(server.lastLogged)}, and never got ${hex(before)}`,
         [event],

@@ -37,6 +37,22 @@ class Stretch {
     this.length = length | 0;
   }
 
+  /** Its places from `key` on, without those at both ends that hold nothing; null if all do. */
+  partFrom(key: number): Stretch | null {
+    let start = Math.max(0, key - this.first);
+    while (start < this.length && this.values[start] === nothing) start += 1;
+    if (start >= this.length) return null;
+    const part = new Stretch(this.first + start, 0);
+    part.values = this.values.slice(start, this.length);
+    part.length = part.values.length;
+    return part;
+  }
+
+  /** Ends with something, or is empty. */
+  trim(): void {
+    while (this.length > 0 && this.values[this.length - 1] === nothing) this.length -= 1;
+  }
+
   beginAt(first: number): void {
     const added = this.first - first;
     const values = new Float64Array(this.length + added);
@@ -50,7 +66,6 @@ class Stretch {
 
 const empty = new Stretch(Infinity, 0);
 
-/** Iterates by rising key. */
 export class RisingNumbers {
   /** By rising key; none is empty, none overlaps another. */
   readonly #stretches: Stretch[] = [];
@@ -58,10 +73,9 @@ export class RisingNumbers {
   #recent = empty;
   /** The one with the highest keys. */
   #last = empty;
-  #size = 0;
 
-  get size(): number {
-    return this.#size;
+  get isEmpty(): boolean {
+    return this.#stretches.length === 0;
   }
 
   get(key: number): number | undefined {
@@ -79,73 +93,93 @@ export class RisingNumbers {
   }
 
   set(key: number, value: number): void {
-    const { first, length, values } = this.#recent;
-    const at = key - first;
-    if (at >= 0 && at < length) return this.#put(this.#recent, at, value);
-    // Nearly always it is the next one of the last stretch.
-    if (at === length && at < values.length && this.#recent === this.#last) {
-      this.#recent.length = length + 1;
-      this.#size += 1;
-      values[at] = value;
-      return;
+    const recent = this.#recent;
+    const at = key - recent.first;
+    if (at >= 0 && at < recent.length) {
+      recent.values[at] = value;
+    } else if (at === recent.length && at < recent.values.length && recent === this.#last) {
+      // Nearly always it is the next one of the last stretch.
+      recent.length += 1;
+      recent.values[at] = value;
+    } else {
+      const stretch = this.#stretchFor(key);
+      stretch.values[key - stretch.first] = value;
     }
-    const stretch = this.#stretchFor(key);
-    this.#put(stretch, key - stretch.first, value);
   }
 
-  #put(stretch: Stretch, at: number, value: number): void {
-    if (stretch.values[at] === nothing) this.#size += 1;
-    stretch.values[at] = value;
-  }
-
-  delete(key: number): void {
-    if (!this.has(key)) return;
-    const stretch = this.#find(key);
-    stretch.values[key - stretch.first] = nothing;
-    this.#size -= 1;
-    while (stretch.length > 0 && stretch.values[stretch.length - 1] === nothing) stretch.length -= 1;
-    if (stretch.length > 0) return;
-    this.#stretches.splice(this.#stretches.indexOf(stretch), 1);
-    this.#recent = empty;
-    this.#last = this.#stretches.at(-1) ?? empty;
+  setAll(others: RisingNumbers): void {
+    others.forEach((key, value) => this.set(key, value));
   }
 
   clear(): void {
     this.#stretches.length = 0;
     this.#recent = empty;
     this.#last = empty;
-    this.#size = 0;
   }
 
-  [Symbol.iterator](): IterableIterator<[number, number]> {
-    return this.above(-1);
-  }
-
-  *above(key: number): IterableIterator<[number, number]> {
-    for (let next = this.#nextOf(key); next < Infinity; next = this.#nextOf(next)) {
-      yield [next, this.#at(next)];
+  /** By rising key. */
+  *[Symbol.iterator](): IterableIterator<[number, number]> {
+    for (const { first, length, values } of this.#stretches) {
+      for (let at = 0; at < length; at++) {
+        const value = values[at] as number;
+        if (value !== nothing) yield [first + at, value];
+      }
     }
+  }
+
+  /** As the iterator, without an object for each. */
+  forEach(visit: (key: number, value: number) => void): void {
+    this.findAbove(-1, (key, value) => {
+      visit(key, value);
+      return false;
+    });
   }
 
   /** The first key above `key` that `matches`; null if there is none. */
   findAbove(key: number, matches: (key: number, value: number) => boolean): number | null {
-    for (let next = this.#nextOf(key); next < Infinity; next = this.#nextOf(next)) {
-      if (matches(next, this.#at(next))) return next;
+    for (let index = Math.max(0, this.#indexOf(key)); index < this.#stretches.length; index++) {
+      const { first, length, values } = this.#stretches[index] ?? empty;
+      for (let at = Math.max(0, key + 1 - first); at < length; at++) {
+        const value = values[at] as number;
+        if (value !== nothing && matches(first + at, value)) return first + at;
+      }
+    }
+    return null;
+  }
+
+  /** The highest key below `key`; null if there is none. */
+  keyBelow(key: number): number | null {
+    for (let index = this.#indexOf(key - 1); index >= 0; index--) {
+      const { first, length, values } = this.#stretches[index] ?? empty;
+      for (let at = Math.min(length - 1, key - 1 - first); at >= 0; at--) {
+        if (values[at] !== nothing) return first + at;
+      }
     }
     return null;
   }
 
   copyAbove(key: number): RisingNumbers {
     const copy = new RisingNumbers();
-    for (let next = this.#nextOf(key); next < Infinity; next = this.#nextOf(next))
-      copy.set(next, this.#at(next));
+    for (let index = Math.max(0, this.#indexOf(key)); index < this.#stretches.length; index++) {
+      const part = (this.#stretches[index] ?? empty).partFrom(key + 1);
+      if (part !== null) copy.#stretches.push(part);
+    }
+    copy.#last = copy.#stretches.at(-1) ?? empty;
     return copy;
   }
 
   /** Everything above it, which is gone then. */
-  takeAbove(key: number): [number, number][] {
-    const taken = [...this.above(key)];
-    for (const [at] of taken.toReversed()) this.delete(at);
+  takeAbove(key: number): RisingNumbers {
+    const taken = this.copyAbove(key);
+    this.#stretches.length = this.#indexOf(key) + 1;
+    const last = this.#stretches.at(-1);
+    if (last !== undefined) {
+      last.length = Math.min(last.length, key + 1 - last.first);
+      last.trim();
+      if (last.length === 0) this.#stretches.pop();
+    }
+    this.#recent = empty;
+    this.#last = this.#stretches.at(-1) ?? empty;
     return taken;
   }
 
@@ -155,17 +189,6 @@ export class RisingNumbers {
     const stretch = at >= 0 && at < length ? this.#recent : this.#find(key);
     // Beyond its ends an array would be searched by name.
     return stretch === empty ? nothing : (stretch.values[key - stretch.first] ?? nothing);
-  }
-
-  /** The next key that something is kept under; Infinity behind the last. */
-  #nextOf(key: number): number {
-    for (let index = Math.max(0, this.#indexOf(key)); index < this.#stretches.length; index++) {
-      const { first, length, values } = this.#stretches[index] ?? empty;
-      for (let at = Math.max(0, key + 1 - first); at < length; at++) {
-        if (values[at] !== nothing) return first + at;
-      }
-    }
-    return Infinity;
   }
 
   /** The stretch that has a place for the key; the empty one if none has. */

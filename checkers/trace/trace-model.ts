@@ -79,9 +79,6 @@ export interface LeaderHistory {
   readonly initial: RisingNumbers;
   /** The same and its proposals. */
   readonly all: RisingNumbers;
-  /** zxid → the one before it in `all`, or `baseZxid`. */
-  readonly before: RisingNumbers;
-  last: number;
 }
 
 /** What an acker held when it promised itself to an epoch. */
@@ -180,21 +177,12 @@ export class TraceModel {
   }
 
   establish(server: ServerModel, epoch: number): void {
-    const before = new RisingNumbers();
-    let previous = server.baseZxid;
-    const log = server.copyLog();
-    for (const [zxid] of log) {
-      before.set(zxid, previous);
-      previous = zxid;
-    }
     this.#histories.set(epoch, {
       leader: server.sid,
       epoch,
       baseZxid: server.baseZxid,
-      initial: log,
+      initial: server.copyLog(),
       all: server.copyLog(),
-      before,
-      last: server.lastLogged,
     });
     this.#recentHistory = undefined;
     server.promisedTo = server.sid;
@@ -207,7 +195,7 @@ export class TraceModel {
     server.hasAdopted = true;
     server.activeSinceMs = event.timeMs;
     server.lastApplied = Math.max(server.lastApplied, epochStart(epoch));
-    for (const [zxid, hash] of this.historyOf(epoch)?.initial ?? []) this.commit(zxid, hash);
+    this.historyOf(epoch)?.initial.forEach((zxid, hash) => this.commit(zxid, hash));
   }
 
   propose(server: ServerModel, event: TraceEvent): void {
@@ -215,10 +203,7 @@ export class TraceModel {
     this.proposed.set(zxid, hash);
     this.requests.take(event);
     const history = this.historyOf(epochOf(zxid));
-    if (history === undefined || history.leader !== server.sid) return;
-    history.all.set(zxid, hash);
-    history.before.set(zxid, history.last);
-    history.last = zxid;
+    if (history !== undefined && history.leader === server.sid) history.all.set(zxid, hash);
   }
 
   commit(zxid: number, hash: number): void {
@@ -292,9 +277,9 @@ function learnConfiguration(_: ServerModel, { zxid = 0, voters }: TraceEvent, mo
 function load(server: ServerModel, event: TraceEvent, model: TraceModel): void {
   const lastZxid = event.lastZxid ?? 0;
   const isFirst =
-    server.incarnation === event.incarnation && server.records.size === 0 && server.lastLogged === 0;
+    server.incarnation === event.incarnation && server.records.isEmpty && server.lastLogged === 0;
   server.baseZxid = event.snapZxid ?? 0;
-  for (const [zxid, hash] of server.cut) server.records.set(zxid, hash);
+  server.records.setAll(server.cut);
   server.records.takeAbove(Math.max(lastZxid, server.baseZxid));
   server.cut.clear();
   server.lastLogged = lastZxid;
@@ -327,15 +312,13 @@ function changeRole(server: ServerModel, state: string): void {
 }
 
 function truncate(server: ServerModel, zxid: number): void {
-  for (const [logged, hash] of server.records.takeAbove(Math.max(zxid, server.baseZxid))) {
-    server.cut.set(logged, hash);
-  }
+  server.cut.setAll(server.records.takeAbove(Math.max(zxid, server.baseZxid)));
   server.lastLogged = Math.min(server.lastLogged, zxid);
   server.durableZxid = Math.min(server.durableZxid, zxid);
 }
 
 function install(server: ServerModel, zxid: number): void {
-  for (const [logged, hash] of server.records.takeAbove(server.baseZxid)) server.cut.set(logged, hash);
+  server.cut.setAll(server.records.takeAbove(server.baseZxid));
   server.baseZxid = zxid;
   server.lastLogged = zxid;
   server.durableZxid = 0;
