@@ -2,22 +2,13 @@
 
 import { Command } from 'commander';
 import { defaultRunOptions } from '../run/run-options.ts';
-import { campaignCommand } from './commands/campaign.ts';
+import { listNames, mutantDefaults, shrinkDefaults } from './command-facts.ts';
 import type { CampaignArguments } from './commands/campaign.ts';
-import { checkCommand } from './commands/check.ts';
 import type { CheckArguments } from './commands/check.ts';
-import { exportCommand } from './commands/export.ts';
 import type { ExportArguments } from './commands/export.ts';
-import { cleanCommand, doctorCommand, imagesBuildCommand } from './commands/docker.ts';
-import { listCommand, listNames } from './commands/list.ts';
-import { mutantDefaults, mutantsCommand } from './commands/mutants.ts';
 import type { MutantsArguments } from './commands/mutants.ts';
-import { replayCommand } from './commands/replay.ts';
 import type { ReplayArguments } from './commands/replay.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
 import type { RunCommandArguments } from './commands/run.ts';
-import { shrinkCommand, shrinkDefaults } from './commands/shrink.ts';
 import type { ShrinkArguments } from './commands/shrink.ts';
 
 /** Parsing the arguments carries out the command and hands its exit code to `finish`. */
@@ -34,7 +25,10 @@ export function createProgram(options: {
     .addHelpText('after', overview)
     .exitOverride();
 
-  addRun(program).action(async (given: RunCommandArguments) => finish(await runCommand(given)));
+  addRun(program).action(async (given: RunCommandArguments) => {
+    const { runCommand } = await import('./commands/run.ts');
+    finish(await runCommand(given));
+  });
 
   program
     .command('campaign')
@@ -54,7 +48,10 @@ export function createProgram(options: {
     .option('--json', 'print one JSON value on standard output')
     .option('--quiet', 'no progress')
     .addHelpText('after', campaignExamples)
-    .action(async (given: CampaignArguments) => finish(await campaignCommand(given)));
+    .action(async (given: CampaignArguments) => {
+      const { campaignCommand } = await import('./commands/campaign.ts');
+      finish(await campaignCommand(given));
+    });
 
   program
     .command('mutants')
@@ -71,7 +68,10 @@ export function createProgram(options: {
     .option('--json', 'print one JSON value on standard output')
     .option('--quiet', 'no progress')
     .addHelpText('after', mutantsHelp)
-    .action(async (given: MutantsArguments) => finish(await mutantsCommand(given)));
+    .action(async (given: MutantsArguments) => {
+      const { mutantsCommand } = await import('./commands/mutants.ts');
+      finish(await mutantsCommand(given));
+    });
 
   program
     .command('replay')
@@ -79,7 +79,10 @@ export function createProgram(options: {
     .argument('<RUN>', 'folder of a run, or its run.json')
     .option('--json', 'print one JSON value on standard output')
     .addHelpText('after', replayHelp)
-    .action(async (folder: string, given: ReplayArguments) => finish(await replayCommand(folder, given)));
+    .action(async (folder: string, given: ReplayArguments) => {
+      const { replayCommand } = await import('./commands/replay.ts');
+      finish(await replayCommand(folder, given));
+    });
 
   program
     .command('shrink')
@@ -92,7 +95,10 @@ export function createProgram(options: {
     .option('--json', 'print one JSON value on standard output')
     .option('--quiet', 'no progress')
     .addHelpText('after', shrinkHelp)
-    .action(async (folder: string, given: ShrinkArguments) => finish(await shrinkCommand(folder, given)));
+    .action(async (folder: string, given: ShrinkArguments) => {
+      const { shrinkCommand } = await import('./commands/shrink.ts');
+      finish(await shrinkCommand(folder, given));
+    });
 
   program
     .command('check')
@@ -106,7 +112,10 @@ export function createProgram(options: {
     .option('--no-partition', 'search all keys as one object, as a comparison of checkers may want')
     .option('--json', 'print one JSON value')
     .addHelpText('after', checkHelp)
-    .action(async (files: string[], given: CheckArguments) => finish(await checkCommand(files, given)));
+    .action(async (files: string[], given: CheckArguments) => {
+      const { checkCommand } = await import('./commands/check.ts');
+      finish(await checkCommand(files, given));
+    });
 
   program
     .command('export')
@@ -114,37 +123,55 @@ export function createProgram(options: {
     .argument('<FILE>', 'a history in any format that check reads, or the folder of a run')
     .argument('<TO.edn>', 'where to write it; - is standard output')
     .option('--format <NAME>', 'of the history: auto, ordeal, jepsen-edn, jepsen-log or porcupine-kv', 'auto')
-    .action((file: string, to: string, given: ExportArguments) => finish(exportCommand(file, to, given)));
+    .action(async (file: string, to: string, given: ExportArguments) => {
+      const { exportCommand } = await import('./commands/export.ts');
+      finish(exportCommand(file, to, given));
+    });
 
   program
     .command('report')
     .description('write the reports of runs anew and print their summaries')
     .argument('<RUN...>', 'folders of runs')
-    .action((folders: string[]) => finish(reportCommand(folders)));
+    .action(async (folders: string[]) => {
+      const { reportCommand } = await import('./commands/report.ts');
+      finish(reportCommand(folders));
+    });
 
   const images = program.command('images').description('the Docker images of the systems');
   images
     .command('build')
     .description('build images; works without a container registry as well')
     .argument('[NAME...]', 'zab, apache, nemesis; all of them by default')
-    .action(async (names: string[]) => finish(await imagesBuildCommand(names)));
+    .action(async (names: string[]) => {
+      const { imagesBuildCommand } = await import('./commands/docker.ts');
+      finish(await imagesBuildCommand(names));
+    });
 
   program
     .command('doctor')
     .description('tell what this machine can do, and the remedy for what it cannot')
-    .action(async () => finish(await doctorCommand()));
+    .action(async () => {
+      const { doctorCommand } = await import('./commands/docker.ts');
+      finish(await doctorCommand());
+    });
 
   program
     .command('clean')
     .description('remove what runs that broke off left in Docker')
     .option('--all', 'also what belongs to runs that are still at work')
-    .action(async (given: { all?: boolean }) => finish(await cleanCommand(given)));
+    .action(async (given: { all?: boolean }) => {
+      const { cleanCommand } = await import('./commands/docker.ts');
+      finish(await cleanCommand(given));
+    });
 
   program
     .command('list')
     .description(`list ${listNames.join(', ')}`)
     .argument('<WHAT>', listNames.join(', '))
-    .action((what: string) => finish(listCommand(what)));
+    .action(async (what: string) => {
+      const { listCommand } = await import('./commands/list.ts');
+      finish(listCommand(what));
+    });
 
   return program;
 }

@@ -9,6 +9,8 @@ const eraseLine = '\r\u001b[2K';
 
 /** A line about what is going on, and lines that stay. */
 export interface Ticker {
+  /** Whether `show` would show anything now. */
+  isDue(isUrgent?: boolean): boolean;
   /** `isUrgent`: at once, however short the last one was ago. */
   show(text: string, isUrgent?: boolean): void;
   /** A line that stays. */
@@ -25,16 +27,19 @@ export function createTicker(options: {
   readonly isQuiet?: boolean;
 }): Ticker {
   const { stream, nowMs = () => performance.now(), isQuiet = false } = options;
-  if (isQuiet) return { show: () => {}, say: () => {}, end: () => {} };
+  if (isQuiet) return { isDue: () => false, show: () => {}, say: () => {}, end: () => {} };
   let lastMs = -Infinity;
   let isLineOpen = false;
   const erase = (): void => {
     if (isLineOpen) stream.write(eraseLine);
     isLineOpen = false;
   };
+  const isDue = (isUrgent = false): boolean =>
+    isUrgent || nowMs() - lastMs >= (stream.isTTY ? liveEveryMs : plainEveryMs);
   return {
+    isDue,
     show(text, isUrgent = false) {
-      if (!isUrgent && nowMs() - lastMs < (stream.isTTY ? liveEveryMs : plainEveryMs)) return;
+      if (!isDue(isUrgent)) return;
       lastMs = nowMs();
       if (stream.isTTY) stream.write(eraseLine + text.slice(0, Math.max(20, (stream.columns ?? 80) - 1)));
       else stream.write(`${text}\n`);
@@ -66,7 +71,8 @@ export function createProgressLine(options: {
     show(progress) {
       const isNewPhase = progress.phase !== lastPhase;
       lastPhase = progress.phase;
-      ticker.show(describeProgress(progress), isNewPhase);
+      // A simulated run tells of its progress a thousand times a second.
+      if (ticker.isDue(isNewPhase)) ticker.show(describeProgress(progress), isNewPhase);
     },
     say: (line) => ticker.say(line),
     end: () => ticker.end(),

@@ -4,7 +4,6 @@
 
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import type { EnsembleFiles } from '../ensemble/ensemble.ts';
 import type { CommittedWrite } from '../history/committed-write.ts';
 import { decodeTxn } from '../wire/txn-codec.ts';
@@ -36,6 +35,8 @@ export async function logsIn(files: EnsembleFiles['files']): Promise<ReadonlyMap
 
 async function logsInArchive(archive: Buffer): Promise<Buffer[]> {
   const logs: Buffer[] = [];
+  // Only other worlds than the simulated one have archives.
+  const { extract } = await import('tar-stream');
   const tar = extract();
   tar.on('entry', ({ name }, content, next) => {
     const chunks: Buffer[] = [];

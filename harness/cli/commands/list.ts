@@ -10,6 +10,7 @@ import { nemeses } from '../../nemesis/nemeses.ts';
 import { exitCodes } from '../../run/exit-code.ts';
 import { listMutants } from '../../run/mutant.ts';
 import { progressGuarantee } from '../../run/progress-guarantee.ts';
+import { listNames } from '../command-facts.ts';
 import { print, renderTable } from '../output.ts';
 import { requireKnown } from '../usage.ts';
 
@@ -22,7 +23,9 @@ const systems: readonly Row[] = [
   ['IMAGE:TAG', 'any image that starts a ZooKeeper-compatible server from /conf/zoo.cfg'],
 ];
 
-const lists: Readonly<Record<string, () => readonly Row[]>> = {
+type ListName = (typeof listNames)[number];
+
+const lists: Readonly<Record<ListName, () => readonly Row[]>> = {
   workloads: () => workloads.map(row),
   nemeses: () => [
     ...nemeses.map(row),
@@ -35,11 +38,9 @@ const lists: Readonly<Record<string, () => readonly Row[]>> = {
   mutants: () => listMutants().map((name) => [name, `ordeal run --mutant ${name}`]),
 };
 
-export const listNames: readonly string[] = Object.keys(lists);
-
 export function listCommand(what: string): number {
   requireKnown(what, { kind: 'list', known: listNames });
-  print(renderTable(lists[what]?.() ?? []));
+  print(renderTable(lists[what as ListName]()));
   return exitCodes.passed;
 }
 

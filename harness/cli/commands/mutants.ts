@@ -12,6 +12,7 @@ import { RecipeError } from '../../mutants/recipe.ts';
 import { exitCodes } from '../../run/exit-code.ts';
 import { findMutantPatch, listMutants } from '../../run/mutant.ts';
 import { PatchError } from '../../run/unified-diff.ts';
+import { mutantDefaults } from '../command-facts.ts';
 import { listenForInterruption } from '../interruption.ts';
 import { print, printJson } from '../output.ts';
 import { createTicker } from '../progress-line.ts';
@@ -27,8 +28,6 @@ export interface MutantsArguments {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-export const mutantDefaults = { seed: 1, budget: 40, timeLimitMs: 20_000 } as const;
 
 export async function mutantsCommand(given: MutantsArguments): Promise<number> {
   const patches = choosePatches(given);

@@ -12,6 +12,7 @@ import { failureOf } from '../../shrink/failure.ts';
 import { shrink } from '../../shrink/shrink.ts';
 import type { ShrinkProgress, Shrunk } from '../../shrink/shrink.ts';
 import { MessageLog } from '../../simulation/message-log.ts';
+import { shrinkDefaults } from '../command-facts.ts';
 import { listenForInterruption } from '../interruption.ts';
 import { print, printError, printJson, renderTable } from '../output.ts';
 import { createTicker } from '../progress-line.ts';
@@ -26,8 +27,6 @@ export interface ShrinkArguments {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
-
-export const shrinkDefaults = { trials: 1_000, timeLimitMs: 180_000 } as const;
 
 export async function shrinkCommand(argument: string, given: ShrinkArguments): Promise<number> {
   const { folder, result: recorded } = readSimulatedRun(argument, 'shrink');
