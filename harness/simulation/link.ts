@@ -6,9 +6,9 @@
 import type { Address, Link, LinkHandlers } from '../../docker/zab/src/server/ports.ts';
 import type { Executor } from './executor.ts';
 import type { Host, SimulatedNetwork } from './network.ts';
-import type { SentMessage } from './message-log.ts';
 import { Queue } from './queue.ts';
 import { nsPerMs, ScheduledEvent } from './scheduler.ts';
+import { Segments } from './segments.ts';
 
 export const loopbackDelayNs = 20_000;
 /** Linux's least retransmission time-out; doubled at every attempt. */
@@ -22,17 +22,6 @@ const readBytes = 64 * 1024;
 /** What may be under way without an acknowledgement, while the way back is cut. */
 const congestionWindowBytes = 64 * 1024;
 
-interface Segment {
-  /** Null closes the connection. */
-  readonly bytes: Buffer | null;
-  readonly arriveNs: number;
-  /** What the bytes complete, where somebody wants to know. */
-  readonly messages: readonly SentMessage[] | null;
-}
-
-/** Stands for the next segment where there is none: it never arrives. */
-const noSegment: Segment = { bytes: null, arriveNs: Infinity, messages: null };
-
 export class SimulatedLink implements Link {
   readonly remote: Address;
   readonly host: Host;
@@ -45,7 +34,7 @@ export class SimulatedLink implements Link {
   #isFlowing = true;
   /** Arrived, not yet taken by the process; null is the peer's close. */
   readonly #inbound = new Queue<Buffer | null>();
-  readonly #outbound = new Queue<Segment>();
+  readonly #outbound = new Segments();
   /** The first of `#outbound` is due. */
   readonly #arrival = new ScheduledEvent(() => this.#arrive());
   #isReadingScheduled = false;
@@ -190,7 +179,7 @@ export class SimulatedLink implements Link {
     const arriveNs = Math.max(this.#lastArrivalNs, nowNs + this.#drawDelayNs());
     this.#lastArrivalNs = arriveNs;
     const messages = log === null || bytes === null ? null : log.sent(this, bytes, nowNs);
-    this.#outbound.push({ bytes, arriveNs, messages });
+    this.#outbound.push(bytes, arriveNs, messages);
     this.#scheduleArrival();
   }
 
@@ -206,10 +195,9 @@ export class SimulatedLink implements Link {
 
   #scheduleArrival(): void {
     if (this.#arrival.isPending || this.#isStalled) return;
-    const first = this.#outbound.at(0);
-    if (first === undefined || this.#peer === null || this.#state === 'dialling') return;
+    if (this.#outbound.isEmpty || this.#peer === null || this.#state === 'dialling') return;
     const { scheduler } = this.#network;
-    scheduler.scheduleAt(this.#arrival, Math.max(first.arriveNs, scheduler.nowNs + 1));
+    scheduler.scheduleAt(this.#arrival, Math.max(this.#outbound.first.arriveNs, scheduler.nowNs + 1));
   }
 
   /** What is due arrives at the other host, unless a cut holds it. */
@@ -222,18 +210,17 @@ export class SimulatedLink implements Link {
     if (!isReturnCut) this.#unacknowledgedBytes = 0;
     const { nowNs } = network.scheduler;
     for (;;) {
-      const segment = this.#outbound.at(0) ?? noSegment;
-      if (segment.arriveNs > nowNs) break;
+      const { bytes, arriveNs, messages } = this.#outbound.first;
+      if (arriveNs > nowNs) break;
       if (isHeld || (isReturnCut && this.#isWindowFull())) {
         this.#stall();
         return peer.#scheduleReading();
       }
       if (this.#isStalled) this.#endStall();
-      this.#outbound.shift();
-      if (isReturnCut) this.#unacknowledgedBytes += segment.bytes?.length ?? 0;
-      if (segment.messages !== null && peer.#state !== 'closed')
-        network.messages?.arrived(segment.messages, nowNs);
-      peer.#receive(segment.bytes);
+      this.#outbound.dropFirst();
+      if (isReturnCut) this.#unacknowledgedBytes += bytes?.length ?? 0;
+      if (messages !== null && peer.#state !== 'closed') network.messages?.arrived(messages, nowNs);
+      peer.#receive(bytes);
     }
     peer.#scheduleReading();
     this.#scheduleArrival();
