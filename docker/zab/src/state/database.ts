@@ -62,6 +62,7 @@ export class StateDatabase implements Database {
   /** Of the transaction that is being applied; most have none or one. */
   #changes: Change[] = noChanges;
   #audience: Audience = everybody;
+  /** Of everything, while it is added up. */
   readonly #digest = new DigestSum();
 
   constructor(options: Partial<TreeOptions> = {}) {
