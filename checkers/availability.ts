@@ -143,6 +143,7 @@ class Service {
   }
 
   #settle(): void {
+    if (this.#count === 0) return;
     const isLong = this.#toNs - this.#fromNs > this.#boundNs;
     if (this.#hasQuorum && isLong && this.#count >= leastUnanswered) {
       this.interruptions.push({

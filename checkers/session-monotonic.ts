@@ -43,9 +43,14 @@ class SessionsJudge implements Judge {
       this.#sessions.set(id, view);
     }
     if (view.highest !== null) this.#opportunities++;
-    const found = judgeReply(id, operation, view);
-    if (found !== null && this.#evidence.length < mostEvidence) this.#evidence.push(found);
-    remember(operation, view);
+    const path = registerPath(operation);
+    const seen = path === null ? undefined : view.znodes.get(path);
+    const found = judgeZxid(operation, view) ?? judgeVersion(operation, path, seen);
+    if (found !== null && this.#evidence.length < mostEvidence) {
+      this.#evidence.push({ subject: `session ${id}`, ...found });
+    }
+    if (view.highest === null || (operation.zxid ?? 0) >= (view.highest.zxid ?? 0)) view.highest = operation;
+    if (path !== null && saysMore(operation, seen)) view.znodes.set(path, operation);
   }
 
   conclude(): GuaranteeResult {
@@ -74,11 +79,6 @@ function isReply({ type, process, session, zxid }: Operation): boolean {
   return (type === 'ok' || type === 'fail') && (zxid ?? 0) > 0;
 }
 
-function judgeReply(session: string, reply: Operation, view: SessionView): Evidence | null {
-  const found = judgeZxid(reply, view) ?? judgeVersion(reply, view);
-  return found === null ? null : { subject: `session ${session}`, ...found };
-}
-
 type Finding = Pick<Evidence, 'sentence' | 'operations'>;
 
 function judgeZxid(reply: Operation, { highest }: SessionView): Finding | null {
@@ -97,9 +97,8 @@ function judgeZxid(reply: Operation, { highest }: SessionView): Finding | null {
   return null;
 }
 
-function judgeVersion(reply: Operation, view: SessionView): Finding | null {
-  const path = registerPath(reply);
-  const seen = path === null ? undefined : view.znodes.get(path);
+/** `seen`: the reply with the highest version of this path, so far. */
+function judgeVersion(reply: Operation, path: string | null, seen: Operation | undefined): Finding | null {
   if (seen === undefined || reply.version === undefined || seen.version === undefined) return null;
   const isOwnWrite = writeFunctions.has(seen.f);
   const isStale = reply.version < seen.version;
@@ -120,16 +119,11 @@ function judgeVersion(reply: Operation, view: SessionView): Finding | null {
   };
 }
 
-function remember(reply: Operation, view: SessionView): void {
-  if (view.highest === null || (reply.zxid ?? 0) >= (view.highest.zxid ?? 0)) view.highest = reply;
-  const path = registerPath(reply);
-  if (path === null || reply.version === undefined) return;
-  const seen = view.znodes.get(path);
-  if (seen === undefined || reply.version >= (seen.version ?? -1)) {
-    // Of two replies about one version the own write says more.
-    const isSame = seen?.version === reply.version;
-    if (!isSame || !writeFunctions.has(seen?.f ?? '')) view.znodes.set(path, reply);
-  }
+/** Of two replies about one version the own write says more. */
+function saysMore(reply: Operation, seen: Operation | undefined): boolean {
+  if (reply.version === undefined) return false;
+  if (seen === undefined || reply.version > (seen.version ?? -1)) return true;
+  return reply.version === seen.version && !writeFunctions.has(seen.f);
 }
 
 function registerPath(reply: Operation): string | null {
