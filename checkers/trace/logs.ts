@@ -145,8 +145,9 @@ export const contiguousStream: Invariant = {
       const { zxid = 0 } = event;
       if (server.lastLogged >= zxid - 1 || !history.all.has(zxid)) return;
       // Below the leader's own snapshot nobody knows what came before.
-      const before = history.all.keyBelow(zxid);
-      if (before === null || server.lastLogged >= before) return;
+      const known = history.all.keyBelow(zxid) ?? history.baseZxid;
+      const before = zxid > history.lastZxid ? Math.max(known, history.lastZxid) : known;
+      if (before === history.baseZxid || server.lastLogged >= before) return;
       report(
         `server ${event.sid} logged ${hex(zxid)} behind ${hex(server.lastLogged)}, and never got ${hex(before)}`,
         [event],

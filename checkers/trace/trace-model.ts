@@ -75,6 +75,8 @@ export interface LeaderHistory {
   readonly leader: number;
   readonly epoch: number;
   readonly baseZxid: number;
+  /** Where its log ended: above all that is known of it where a trace begins with disks that are not empty. */
+  readonly lastZxid: number;
   /** zxid → hash of what it held when it was established, in order. */
   readonly initial: RisingNumbers;
   /** The same and its proposals. */
@@ -181,6 +183,7 @@ export class TraceModel {
       leader: server.sid,
       epoch,
       baseZxid: server.baseZxid,
+      lastZxid: server.lastLogged,
       initial: server.copyLog(),
       all: server.copyLog(),
     });

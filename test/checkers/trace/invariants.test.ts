@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { judgeTrace, traceInvariants } from '../../../checkers/trace/judge-trace.ts';
 import { concludeTrace } from '../../../checkers/trace/trace-guarantee.ts';
-import { begun, facts, hashOf, zxid } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { begun, facts, hashOf, Scene, zxid } from './scene.ts';
 
 /** In which the invariant fires, and the sentence that says why; and one much like it in which it must not. */
 interface Case {
@@ -478,6 +477,19 @@ describe('a pending configuration', () => {
   it('counts from its proposal on', () => {
     assert.deepEqual(decided([1, 3]).broken(), []);
     assert.deepEqual(decided([2]).broken(), ['I-11']);
+  });
+});
+
+describe('a trace that begins with disks that are not empty', () => {
+  it('knows that a learner lacks what its leader had on its own', () => {
+    const scene = new Scene().load(1).load(2);
+    scene.load(3, { lastZxid: zxid(1, 5), acceptedEpoch: 1, currentEpoch: 1 });
+    scene.lead(3, [1, 2], 2).propose(3, zxid(2, 1)).log(1, zxid(2, 1));
+
+    assert.match(
+      scene.sentences().join('\n'),
+      /I-20 server 1 logged 0x200000001 behind 0x0, and never got 0x100000005/,
+    );
   });
 });
 
