@@ -5,7 +5,7 @@ import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import { RisingNumbers } from './rising-numbers.ts';
 
 /** Texts by their number, from 0. */
-export class Numbered {
+class Numbered {
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
 
