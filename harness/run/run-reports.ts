@@ -9,7 +9,7 @@ import { HistoryFileWriter } from '../history/history-file.ts';
  * Of a run that passes the rest is of no use and would fill disks; `ordeal replay` has the same run again. One that is
  * violated is run again at once, and keeps them all, unless its history is too long to be kept in memory.
  */
-const mostWritten = 250_000;
+const mostWritten = 100_000;
 
 export class RunReports {
   /** Null: nobody knows the order of these reports. */
