@@ -65,14 +65,20 @@ export class LogWalk {
   }
 
   #settle(): void {
-    this.#bytes = null;
     for (let log = this.#logs[this.#place]; log !== undefined; log = this.#logs[this.#place]) {
+      this.#bytes = null;
       this.#length = framedLength(log, this.#offset);
       if (this.#length === 0) {
         this.#enterNext();
         continue;
       }
       this.zxid = zxidAt(log, this.#offset);
+      if (this.zxid === this.#last + 1) return;
+      // One that does not count on may be damaged, and would lead this member away from where the others are.
+      if (!this.isWhole()) {
+        this.#enterNext();
+        continue;
+      }
       if (this.zxid > this.#last) return;
       this.#offset += this.#length;
     }

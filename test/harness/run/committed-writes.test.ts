@@ -13,7 +13,7 @@ import { defaultRunOptions } from '../../../harness/run/run-options.ts';
 import type { RunOptions } from '../../../harness/run/run-result.ts';
 import { run } from '../../../harness/run/run.ts';
 import { encodeTxn } from '../../../harness/wire/txn-codec.ts';
-import { frameLogRecords, logFileHeader } from '../../../harness/wire/txn-log-codec.ts';
+import { frameLogRecords, logFileHeader, recordHeadBytes } from '../../../harness/wire/txn-log-codec.ts';
 import type { Txn } from '../../../harness/wire/txn.ts';
 
 const first = 0x1_0000_0001;
@@ -125,6 +125,29 @@ describe('writes in the logs of the members', () => {
     assert.deepEqual(tell([whole, next], [damaged, next], []), [0, 6]);
     assert.deepEqual(tell([damaged, next], [damaged, next], [whole]), [0, 6]);
     assert.deepEqual(tell([damaged], [whole, next], [whole, next]), [0, 4, 5, 6]);
+  });
+
+  it('are not lost where the damage of a log makes a zxid of its own', () => {
+    const whole = logOf(create(), setData(4, 1), setData(5, 2));
+    const next = logOf(null, null, null, setData(6, 3));
+    const zxidAt = logOf(create()).length + recordHeadBytes + 12;
+    for (const at of [zxidAt, zxidAt + 3]) {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+
+      const found = committedWrites(
+        new Map([
+          [1, [whole, next]],
+          [2, [damaged, next]],
+        ]),
+        [1, 2, 3],
+      );
+
+      assert.deepEqual(
+        found.map(({ value }) => value),
+        [0, 6],
+      );
+    }
   });
 
   it('come from data directories as files and as archives', async () => {
