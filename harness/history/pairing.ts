@@ -34,8 +34,8 @@ export function pairOperations(history: readonly Operation[]): Call[] {
 
 /** Pairs entry by entry, and remembers no more than which calls are open and which processes are retired. */
 export class Pairing {
-  /** By process: its open invocation; null between two; the entry that ended it in doubt. */
-  readonly #processes = new Map<number, Operation | null>();
+  /** By process: its open invocation; null between two; the index of the entry that ended it in doubt. */
+  readonly #processes = new Map<number, Operation | number | null>();
 
   /** The invocation that this entry completes; null for an invocation and for the nemesis. */
   take(operation: Operation): Operation | null {
@@ -48,15 +48,13 @@ export class Pairing {
       return null;
     }
     const invocation = openInvocation(operation, before);
-    this.#processes.set(process, type === 'info' ? operation : null);
+    this.#processes.set(process, type === 'info' ? operation.index : null);
     return invocation;
   }
 
   /** Calls that have not been completed so far, in order of invocation. */
   get open(): Operation[] {
-    return [...this.#processes.values()]
-      .flatMap((before) => (before?.type === 'invoke' ? [before] : []))
-      .sort((one, other) => one.index - other.index);
+    return [...this.#processes.values()].filter(isOpen).sort((one, other) => one.index - other.index);
   }
 }
 
@@ -70,16 +68,20 @@ export function makeCall(invocation: Operation, completion: Operation | null): C
   };
 }
 
-function wrongInvocation(operation: Operation, before: Operation): HistoryError {
+function isOpen(before: Operation | number | null): before is Operation {
+  return typeof before === 'object' && before !== null;
+}
+
+function wrongInvocation(operation: Operation, before: Operation | number): HistoryError {
   return new HistoryError(
-    before.type === 'invoke'
+    isOpen(before)
       ? `${showEntry(operation)} is invoked while ${showEntry(before)} of the same process is open; a process is single-threaded`
-      : `${showEntry(operation)} is invoked by a process that ended in doubt with entry ${before.index}; expected a new process number after info`,
+      : `${showEntry(operation)} is invoked by a process that ended in doubt with entry ${before}; expected a new process number after info`,
   );
 }
 
-function openInvocation(completion: Operation, open: Operation | null): Operation {
-  if (open?.type !== 'invoke') {
+function openInvocation(completion: Operation, open: Operation | number | null): Operation {
+  if (!isOpen(open)) {
     throw new HistoryError(`${showEntry(completion)} completes nothing: its process has no open invocation`);
   }
   if (open.f !== completion.f) {
