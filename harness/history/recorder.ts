@@ -95,7 +95,7 @@ export class HistoryRecorder {
     const { type } = completion;
     const process = invocation.process as number;
     const open = this.#processes.get(process);
-    assert.ok(isOpen(open), `process ${process} completes ${f} without an invocation`);
+    if (!isOpen(open)) assert.fail(`process ${process} completes ${f} without an invocation`);
     if (f !== open.f) assert.fail(`process ${process} completes ${f}, but invoked ${open.f}`);
     this.#processes.set(process, type === 'info' ? 'retired' : null);
     this.#counts[type]++;
@@ -135,7 +135,7 @@ export class HistoryRecorder {
 
   #readTime(): number {
     const time = this.#nowNs();
-    if (time < this.#lastTime) assert.fail(`the run's clock fell from ${this.#lastTime} to ${time} ns`);
+    if (!(time >= this.#lastTime)) assert.fail(`the run's clock fell from ${this.#lastTime} to ${time} ns`);
     this.#lastTime = time;
     return time;
   }

@@ -58,7 +58,8 @@ export class Scheduler {
   }
 
   scheduleAt(event: ScheduledEvent, timeNs: number): void {
-    if (timeNs < this.#nowNs) assert.fail('nothing can be scheduled in the past');
+    // What is no number is in the past, too: it would leave the heap without an order.
+    if (!(timeNs >= this.#nowNs)) assert.fail('nothing can be scheduled in the past');
     if (event.isPending) assert.fail('an event is scheduled once at a time');
     event.timeNs = timeNs;
     event.sequence = this.#nextSequence++;

@@ -101,5 +101,7 @@ describe('history recorder', () => {
     setTime(9);
 
     assert.throws(() => recorder.note('heal', null), /clock fell from 10 to 9 ns/);
+    setTime(NaN);
+    assert.throws(() => recorder.note('heal', null), /to NaN ns/);
   });
 });

@@ -49,6 +49,7 @@ describe('scheduler', () => {
     runAll(scheduler);
 
     assert.throws(() => scheduler.at(9, () => {}), /in the past/);
+    assert.throws(() => scheduler.after(NaN, () => {}), /in the past/);
   });
 
   it('agrees with a sorted list under random schedules and cancellations', () => {
