@@ -4,7 +4,7 @@
 import { longestKnownText } from './known-texts.ts';
 import type { SessionId } from './session-id.ts';
 
-/** As small as Node's own pool: whoever keeps a message keeps its block. */
+/** Small, for whoever keeps a message keeps its block. */
 const blockBytes = 8 * 1024;
 /** What asks for more gets a block of its own. */
 const maxSharedBytes = blockBytes / 4;
@@ -108,6 +108,11 @@ export class JuteWriter {
   patchInt(at: number, value: number): void {
     checkInt(value);
     putInt(this.#block.bytes, this.#start + at, value);
+  }
+
+  /** What stands from `from` on, to be looked at while more is to be written behind it. */
+  writtenFrom(from: number): Buffer {
+    return this.#block.bytes.subarray(this.#start + from, this.#at);
   }
 
   toBuffer(): Buffer {

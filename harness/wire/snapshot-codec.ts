@@ -168,7 +168,7 @@ export interface SealedRange {
 }
 
 function writeSeal(writer: JuteWriter, range: SealedRange): number {
-  const sum = adler32(writer.toBuffer().subarray(range.from), range.seed);
+  const sum = adler32(writer.writtenFrom(range.from), range.seed);
   writer.writeLong(sum);
   writer.writeString(endPath);
   return sum;

@@ -180,6 +180,18 @@ describe('jute', () => {
     }
   });
 
+  it('shows what is written and goes on behind it, in the same room', () => {
+    const writer = new JuteWriter(10_000);
+    writer.writeInt(1);
+    writer.writeInt(2);
+    const shown = writer.writtenFrom(4).toString('hex');
+    writer.writeInt(3);
+
+    assert.equal(shown, '00000002');
+    assert.equal(writer.toBuffer().toString('hex'), '000000010000000200000003');
+    assert.equal(writer.toBuffer().buffer.byteLength, 10_000);
+  });
+
   it('refuses numbers that do not fit', () => {
     const writer = new JuteWriter();
 

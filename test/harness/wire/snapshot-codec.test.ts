@@ -4,6 +4,7 @@ import { JuteError } from '../../../harness/wire/jute.ts';
 import {
   decodeSnapshotFile,
   encodeSnapshotFile,
+  encodeSnapshotStream,
   type SnapshotBody,
   type SnapshotNode,
 } from '../../../harness/wire/snapshot-codec.ts';
@@ -40,6 +41,13 @@ const body: SnapshotBody = {
 const digest = { zxid: 0x1_0000_0001, digest: { high: 7, low: 0xffff_ffff } };
 
 describe('snapshot codec', () => {
+  it('is sealed in the room in which it was written', () => {
+    const large = { ...body, nodes: [root, { ...root, path: '/large', data: Buffer.alloc(40_000) }] };
+    const { buffer } = encodeSnapshotStream(large);
+
+    assert.equal(encodeSnapshotFile(large, digest).buffer.byteLength, buffer.byteLength);
+  });
+
   it('decodes the files of the vectors as an independent decoder did', () => {
     assert.equal(snapshots.length, 2);
     for (const { expected, file } of snapshots) {
