@@ -220,8 +220,11 @@ export class Storage {
   readonly #completed = (): void => {
     const { trace } = this.#options;
     trace?.({ event: 'FSYNC', upTo: this.#batchEnd });
+    // Not kept until the next one, for it may hold a whole snapshot; and another may be under way when the loop ends.
+    const batch = this.#batch;
+    this.#batch = [];
     let mark: number | null = null;
-    for (const operation of this.#batch) {
+    for (const operation of batch) {
       if (operation.type === 'startSnapshot') {
         // Only now: all that the snapshot holds is durable in the log too.
         this.#writeSnapshot(operation.request);

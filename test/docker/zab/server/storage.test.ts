@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, it } from 'mocha';
+import type { PersistOperation } from '../../../../docker/zab/src/core/events.ts';
 import { StorageError } from '../../../../docker/zab/src/server/storage-error.ts';
 import { makeZxid } from '../../../../harness/wire/zxid.ts';
 import { sourceOf } from '../core/test-database.ts';
@@ -15,6 +19,13 @@ import {
   zxidsOf,
   syncsOf,
 } from './open-storage.ts';
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  assert.ok(typeof collect === 'function');
+  collect();
+}
 
 describe('group commit', () => {
   it('writes once and syncs once for everything that waits', () => {
@@ -66,6 +77,28 @@ describe('group commit', () => {
       ['log.1', 'log.3'],
     );
     assert.deepEqual(zxidsOf(load(disk)), [1, 2, 3]);
+  });
+
+  it('lets go of what is durable, which may be a whole snapshot', async () => {
+    const { disk, storage } = openStorage(new MemoryDisk());
+    const persisted = ((): WeakRef<object> => {
+      const operation: PersistOperation = {
+        type: 'snapshot',
+        mark: takeMark(),
+        zxid: 5,
+        currentEpoch: 1,
+        file: emptySnapshot,
+      };
+      storage.persist([operation]);
+      return new WeakRef(operation);
+    })();
+    storage.flush();
+    disk.runAll();
+
+    await setImmediate();
+    collectGarbage();
+    assert.equal(persisted.deref(), undefined);
+    assert.equal(storage.problem, null);
   });
 
   it('acknowledges nothing once a sync has failed, and says what to do', () => {
