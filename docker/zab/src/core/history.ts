@@ -137,7 +137,8 @@ export class History {
     let from = first;
     let to = end;
     while (from < to) {
-      const middle = (from + to) >>> 1;
+      // Places are never given again, so the sum of two need not fit into 32 bits.
+      const middle = from + ((to - from) >>> 1);
       if (this.#zxidAt(middle) > zxid) to = middle;
       else from = middle + 1;
     }
