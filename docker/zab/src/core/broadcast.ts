@@ -2,6 +2,7 @@
 // them, and are then told to everybody. `sync` barriers travel in the same stream.
 
 import assert from 'node:assert/strict';
+import { crc32 } from '../../../../harness/wire/checksums.ts';
 import { PacketType } from '../../../../harness/wire/constants.ts';
 import type { QuorumPacket } from '../../../../harness/wire/quorum-packet.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
@@ -81,7 +82,7 @@ export class Broadcast {
     this.#state.trace?.({
       event: 'PROPOSE',
       zxid,
-      hash: this.#state.hashes.logged(record),
+      hash: crc32(record.bytes),
       session: clientId,
       cxid,
       txn: record.txn.type,
@@ -152,7 +153,7 @@ export class Broadcast {
     trace?.({
       event: 'COMMIT_DECIDE',
       zxid,
-      hash: this.#state.hashes.of(record),
+      hash: crc32(record.bytes),
       ackers: this.#votersThatAcked(zxid, needed),
       configs: configuration.versionsAt(zxid),
     });

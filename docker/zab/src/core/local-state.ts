@@ -2,6 +2,7 @@
 // so that disk, memory and trace are told of it in one order.
 
 import assert from 'node:assert/strict';
+import { crc32 } from '../../../../harness/wire/checksums.ts';
 import type { TxnRecord } from '../../../../harness/wire/txn.ts';
 import { epochOf, makeZxid } from '../../../../harness/wire/zxid.ts';
 import type { BlankVoter } from './blank-voter.ts';
@@ -14,7 +15,6 @@ import type { Membership } from './membership.ts';
 import { isFault, parseMembership } from './membership-text.ts';
 import { DurabilityQueue } from './outbox.ts';
 import type { Outbox } from './outbox.ts';
-import { RecordHashes } from './record-hashes.ts';
 import type { TraceSink } from './trace.ts';
 
 export interface LocalStateOptions {
@@ -53,8 +53,6 @@ export class LocalState {
   #acceptedEpoch: number;
   #currentEpoch: number;
   readonly #epochWrites = new DurabilityQueue<{ kind: 'accepted' | 'current'; epoch: number }>();
-  /** For traces. */
-  readonly hashes = new RecordHashes();
 
   constructor(options: LocalStateOptions) {
     this.sid = options.sid;
@@ -129,7 +127,7 @@ export class LocalState {
     const { zxid } = record.header;
     this.adoptEpoch(epochOf(zxid));
     this.history.append(record);
-    this.trace?.({ event: 'APPEND', zxid, hash: this.hashes.logged(record) });
+    this.trace?.({ event: 'APPEND', zxid, hash: crc32(record.bytes) });
     this.#expectConfigurationIn(record);
     return this.outbox.append(record);
   }
@@ -178,7 +176,8 @@ export class LocalState {
     this.trace?.({
       event: 'APPLY',
       zxid: record.header.zxid,
-      hash: this.hashes.of(record),
+      // Of the bytes as they are now: what wrote over them since they were logged is to be seen.
+      hash: crc32(record.bytes),
       err: record.txn.type === 'error' ? record.txn.err : 0,
       digest: this.database.digest(),
       replay: false,
