@@ -1,6 +1,7 @@
 // Records a history while it happens: gives every entry its index and time and hands it to a sink, one by one, so
 // that a crash of the harness leaves what was seen. It keeps the entries in memory for the checkers as long as they
-// are few; those of a long run can be had from its file only. What it accepts, `pairOperations` accepts: a process that breaks the rules fails here, where it happens.
+// are few; those of a long run can be had from its file only. What it accepts, `pairOperations` accepts: a process that
+// breaks the rules fails here, where it happens.
 
 import assert from 'node:assert/strict';
 import type { Operation, OperationType } from './operation.ts';
@@ -11,16 +12,9 @@ export interface HistorySink {
 }
 
 /** What a completion adds to its invocation. What is not known may be left out or undefined. */
-export interface Completion {
+export type Completion = Omit<Operation, 'index' | 'time' | 'process' | 'f' | 'type'> & {
   readonly type: Exclude<OperationType, 'invoke'>;
-  readonly value: unknown;
-  readonly error?: string | undefined;
-  readonly zxid?: number | undefined;
-  readonly version?: number | undefined;
-  readonly stat?: readonly number[] | undefined;
-  readonly session?: string | undefined;
-  readonly server?: number | undefined;
-}
+};
 
 export interface RecorderOptions {
   /** The run's one monotonic clock. */
