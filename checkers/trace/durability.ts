@@ -1,7 +1,6 @@
 // Nothing is acknowledged before it is on the disk, and nothing is committed before a quorum has it there.
 
 import type { Invariant } from './invariant.ts';
-import type { TraceEvent } from '../../harness/history/trace-event.ts';
 import type { TraceModel } from './trace-model.ts';
 import { hex } from './zxids.ts';
 
@@ -16,9 +15,10 @@ export const commitMeansQuorumDurable: Invariant = {
       const { zxid = 0, hash = 0, configs = unchanged } = event;
       // A server alone has no configuration, and its own disk is the quorum.
       if (model.isAlone) return;
+      const isHolder = (sid: number): boolean => model.servers.get(sid)?.holdsDurably(zxid, hash) === true;
       for (const version of configs) {
-        if (isDurableOnQuorum(model, event, version)) continue;
-        const holders = [...model.servers.values()].filter((server) => server.holdsDurably(zxid, hash));
+        if (model.isQuorum(version, isHolder)) continue;
+        const holders = [...model.servers.values()].filter(({ sid }) => isHolder(sid));
         const have =
           holders.length === 0
             ? 'no server has'
@@ -28,14 +28,6 @@ export const commitMeansQuorumDurable: Invariant = {
     },
   }),
 };
-
-function isDurableOnQuorum(model: TraceModel, { zxid = 0, hash = 0 }: TraceEvent, version: number): boolean {
-  const voters = model.configurations.get(version)?.voters;
-  if (voters === undefined) return false;
-  let count = 0;
-  for (const sid of voters) if (model.servers.get(sid)?.holdsDurably(zxid, hash) === true) count += 1;
-  return count * 2 > voters.size;
-}
 
 export const ackMeansDurable: Invariant = {
   id: 'I-13',

@@ -147,7 +147,8 @@ export const electionQuorum: Invariant = {
   name: 'a quorum of voters elects a voter, promises it its epoch and takes over its history',
   watch(model) {
     const needQuorum = (event: TraceEvent, report: Report, sids: readonly number[], deed: string): void => {
-      if ([...model.configurations.keys()].some((version) => model.isQuorum(new Set(sids), version))) return;
+      const versions = [...model.configurations.keys()];
+      if (versions.some((version) => model.isQuorum(version, (sid) => sids.includes(sid)))) return;
       report(`server ${event.sid} ${deed} by servers ${sids.join(', ')}, which are no quorum`, [event]);
     };
     return {

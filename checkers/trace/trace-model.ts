@@ -139,12 +139,12 @@ export class TraceModel {
     return server;
   }
 
-  /** Each of `sids` once. */
-  isQuorum(sids: Iterable<number>, version: number): boolean {
+  /** Whether those voters of a configuration that count are a quorum of it. */
+  isQuorum(version: number, counts: (sid: number) => boolean): boolean {
     const voters = this.configurations.get(version)?.voters;
     if (voters === undefined) return false;
     let count = 0;
-    for (const sid of sids) if (voters.has(sid)) count += 1;
+    for (const sid of voters) if (counts(sid)) count += 1;
     return count * 2 > voters.size;
   }
 

@@ -59,8 +59,14 @@ export class Scheduler {
 
   scheduleAt(event: ScheduledEvent, timeNs: number): void {
     // What is no number is in the past, too: it would leave the heap without an order.
-    if (!(timeNs >= this.#nowNs)) assert.fail('nothing can be scheduled in the past');
-    if (event.isPending) assert.fail('an event is scheduled once at a time');
+    if (!(timeNs >= this.#nowNs)) {
+      assert.fail(`nothing can be scheduled in the past: for ${timeNs} ns, when it is ${this.#nowNs} ns`);
+    }
+    if (event.isPending) {
+      assert.fail(
+        `an event is scheduled once at a time: for ${timeNs} ns, and it is due at ${event.timeNs} ns`,
+      );
+    }
     event.timeNs = timeNs;
     event.sequence = this.#nextSequence++;
     event.position = this.#heap.length;

@@ -169,6 +169,18 @@ describe('zxids of a register', () => {
     assertPass([first, second, { ...behind, zxid: base + 7 }]);
   });
 
+  it('of a read are told against a read that shows the next version, where nobody heard of its write', () => {
+    const lost = write(5, { process: 1, from: 30 });
+    const stat = statOf(2, base + 8, 5);
+    const shown = read(5, { process: 2, from: 35, to: 40, version: 2, zxid: base + 8, stat });
+    const behind = read(4, { process: 3, from: 50, to: 60, version: 1, zxid: base + 8 });
+
+    assertViolated(
+      [first, lost, shown, behind],
+      'read 4 (version 1) by process 3 at 0.060 s shows the state of zxid 0x100000008, but read 5 (version 2) by process 2 at 0.040 s shows a later version made by zxid 0x100000008',
+    );
+  });
+
   it('of a read are not below that of its version, where the server says which state it shows', () => {
     const ahead = read(5, { process: 3, from: 50, to: 60, version: 2, zxid: base + 7, server: 2 });
 

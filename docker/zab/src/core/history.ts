@@ -124,7 +124,10 @@ export class History {
 
   #zxidAt(place: number): number {
     const record = this.#records.at(place);
-    if (record === undefined) assert.fail('a place inside the log');
+    if (record === undefined) {
+      const { first, end } = this.#records;
+      assert.fail(`a place inside the log, which has ${first} to ${end - 1}, and not ${place}`);
+    }
     return record.header.zxid;
   }
 
